@@ -1,0 +1,3 @@
+#include "ringside/shm/layout.hpp"
+
+namespace ringside::shm {}
