@@ -9,8 +9,8 @@ namespace ringside {
 std::size_t format_decimal(std::int64_t value, unsigned digits, std::span<char> out) noexcept {
   RINGSIDE_ASSERT(out.size() >= decimal_chars_max && digits <= 18);
   // Negation through unsigned: the smallest value has no positive twin.
-  std::uint64_t rest = value < 0 ? 0U - static_cast<std::uint64_t>(value)
-                                 : static_cast<std::uint64_t>(value);
+  std::uint64_t rest =
+      value < 0 ? 0U - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
   char reversed[decimal_chars_max];
   std::size_t count = 0;
   bool is_significant = false;
@@ -43,7 +43,9 @@ struct Mantissa {
   bool is_exact = true;
 };
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 
 bool push_digit(Mantissa& mantissa, char c) noexcept {
   const auto digit = static_cast<std::uint64_t>(c - '0');

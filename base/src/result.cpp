@@ -9,21 +9,36 @@ namespace ringside {
 
 std::string_view to_string(ErrorCode code) noexcept {
   switch (code) {
-    case ErrorCode::ok: return "ok";
-    case ErrorCode::internal: return "internal";
-    case ErrorCode::usage: return "usage";
-    case ErrorCode::config: return "config";
-    case ErrorCode::auth: return "auth";
-    case ErrorCode::connect: return "connect";
-    case ErrorCode::memory: return "memory";
-    case ErrorCode::busy: return "busy";
-    case ErrorCode::not_found: return "not_found";
-    case ErrorCode::tls: return "tls";
-    case ErrorCode::version: return "version";
-    case ErrorCode::protocol: return "protocol";
-    case ErrorCode::io: return "io";
-    case ErrorCode::timeout: return "timeout";
-    case ErrorCode::permission: return "permission";
+    case ErrorCode::ok:
+      return "ok";
+    case ErrorCode::internal:
+      return "internal";
+    case ErrorCode::usage:
+      return "usage";
+    case ErrorCode::config:
+      return "config";
+    case ErrorCode::auth:
+      return "auth";
+    case ErrorCode::connect:
+      return "connect";
+    case ErrorCode::memory:
+      return "memory";
+    case ErrorCode::busy:
+      return "busy";
+    case ErrorCode::not_found:
+      return "not_found";
+    case ErrorCode::tls:
+      return "tls";
+    case ErrorCode::version:
+      return "version";
+    case ErrorCode::protocol:
+      return "protocol";
+    case ErrorCode::io:
+      return "io";
+    case ErrorCode::timeout:
+      return "timeout";
+    case ErrorCode::permission:
+      return "permission";
   }
   return "unknown";
 }
@@ -34,7 +49,9 @@ std::string Error::message() const {
          std::to_string(sys_errno) + ")";
 }
 
-Error sys_error(ErrorCode code, std::string what) { return Error{code, errno, std::move(what)}; }
+Error sys_error(ErrorCode code, std::string what) {
+  return Error{code, errno, std::move(what)};
+}
 
 void assert_failed(const char* text, const char* file, int line) noexcept {
   std::fprintf(stderr, "%s:%d: assertion failed: %s\n", file, line, text);

@@ -9,10 +9,9 @@ namespace ringside {
 
 }  // namespace ringside
 
-#define RINGSIDE_ASSERT(condition)                                                \
-  (static_cast<bool>(condition)                                                   \
-       ? static_cast<void>(0)                                                     \
-       : ::ringside::assert_failed(#condition, __FILE__, __LINE__))
+#define RINGSIDE_ASSERT(condition)                     \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
+                                : ::ringside::assert_failed(#condition, __FILE__, __LINE__))
 
 #ifdef NDEBUG
 #define RINGSIDE_DASSERT(condition) static_cast<void>(sizeof(static_cast<bool>(condition)))

@@ -2,8 +2,8 @@
 // in the project asks the kernel for the time.
 #pragma once
 
-#include <ctime>
 #include <cstdint>
+#include <ctime>
 
 namespace ringside {
 
@@ -15,9 +15,13 @@ namespace ringside {
 }
 
 /// ns UTC since 1970.
-[[nodiscard]] inline std::uint64_t wall_ns() noexcept { return read_clock_ns(CLOCK_REALTIME); }
+[[nodiscard]] inline std::uint64_t wall_ns() noexcept {
+  return read_clock_ns(CLOCK_REALTIME);
+}
 
 /// ns since an arbitrary start; never steps.
-[[nodiscard]] inline std::uint64_t monotonic_ns() noexcept { return read_clock_ns(CLOCK_MONOTONIC); }
+[[nodiscard]] inline std::uint64_t monotonic_ns() noexcept {
+  return read_clock_ns(CLOCK_MONOTONIC);
+}
 
 }  // namespace ringside

@@ -22,10 +22,10 @@ struct Knob {
   std::string_view value_default;  // as TOML text without quotes; list: comma separated
   std::int64_t value_min = 0;      // integers only
   std::int64_t value_max = 0;
-  std::string_view unit;            // "bytes", "ms", "" ...
-  std::string_view choices;         // text only: "a|b|c", empty for any
-  std::string_view doc;             // one sentence
-  bool is_secret = false;           // never in a file's plain value, never shown
+  std::string_view unit;     // "bytes", "ms", "" ...
+  std::string_view choices;  // text only: "a|b|c", empty for any
+  std::string_view doc;      // one sentence
+  bool is_secret = false;    // never in a file's plain value, never shown
 };
 
 /// Every knob of every role, in the order `ringside config generate` prints them.
@@ -43,7 +43,7 @@ enum class ConfigSource : std::uint8_t { default_value, file, environment, flag 
 class Config {
  public:
   struct Options {
-    std::string file;  // empty: no file
+    std::string file;                                            // empty: no file
     std::vector<std::pair<std::string, std::string>> overrides;  // key, value; from flags
   };
 

@@ -32,7 +32,9 @@ enum class ErrorCode : std::uint8_t {
 };
 
 [[nodiscard]] std::string_view to_string(ErrorCode code) noexcept;
-[[nodiscard]] constexpr int exit_code(ErrorCode code) noexcept { return static_cast<int>(code); }
+[[nodiscard]] constexpr int exit_code(ErrorCode code) noexcept {
+  return static_cast<int>(code);
+}
 
 /// One failure: what kind, the errno behind it (0: none), and one line that names what, where,
 /// found and allowed. `what` never contains a secret.
@@ -52,7 +54,7 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
 
   [[nodiscard]] bool ok() const noexcept { return state_.index() == 0; }
