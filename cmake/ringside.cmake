@@ -37,6 +37,25 @@ if(RINGSIDE_SANITIZE)
   target_link_options(ringside_flags INTERFACE -fsanitize=${RINGSIDE_SANITIZE})
 endif()
 
+# Groups of targets: `programs` is what the demo builds, tests_<preset> what a sanitizer build needs
+# for the labels its test preset runs (CMakePresets.json).
+foreach(group programs tests_asan tests_tsan tests_fuzz)
+  add_custom_target(${group})
+endforeach()
+set(ringside_labels_asan unit model stress golden fuzz sim)
+set(ringside_labels_tsan unit model stress sim)
+set(ringside_labels_fuzz fuzz)
+
+function(ringside_group_test name)
+  foreach(label ${ARGN})
+    foreach(preset asan tsan fuzz)
+      if(label IN_LIST ringside_labels_${preset})
+        add_dependencies(tests_${preset} ${name})
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
 # ringside_library(shm src/a.cpp ...): target ringside_shm, alias ringside::shm.
 function(ringside_library name)
   add_library(ringside_${name} STATIC ${ARGN})
@@ -53,6 +72,7 @@ function(ringside_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ringside_flags ${ARG_LIBS})
+  add_dependencies(programs ${name})
 endfunction()
 
 # ringside_test(shm_ring_test SOURCES shm/ring_test.cpp LIBS ringside::shm LABELS unit [TIMEOUT 60])
@@ -68,6 +88,7 @@ function(ringside_test name)
     RINGSIDE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" RINGSIDE_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+  ringside_group_test(${name} ${ARG_LABELS})
 endfunction()
 
 # ringside_script_test(name COMMAND python3 x.py LABELS e2e TIMEOUT 300)
@@ -98,6 +119,7 @@ function(ringside_fuzz name)
     add_test(NAME ${name} COMMAND ${name} ${ARG_CORPUS})
   endif()
   set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+  ringside_group_test(${name} fuzz)
 endfunction()
 
 # ringside_bench(ring_bench SOURCES ring_bench.cpp LIBS ringside::shm): ctest runs it with --small.
