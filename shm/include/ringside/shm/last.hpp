@@ -1,0 +1,56 @@
+// Owns the last values of one symbol: what a REST quote, a late joiner or a conflating client reads,
+// in O(1), without a ring. Each is a cell of the slot protocol; one writer, the feed's thread.
+#pragma once
+
+#include "ringside/shm/record.hpp"
+#include "ringside/shm/slot.hpp"
+
+namespace ringside::shm {
+
+/// One symbol's cells. A cell nobody wrote reads as `empty`.
+struct alignas(cache_line_bytes) LastValues {
+  Slot<TickRecord> trade;
+  Slot<TickRecord> quote;
+  Slot<BarRecord> bar_1s;
+  Slot<BarRecord> bar_1m;
+};
+static_assert(sizeof(LastValues) == 384);
+static_assert(offsetof(LastValues, trade) == 0);
+static_assert(offsetof(LastValues, quote) == 64);
+static_assert(offsetof(LastValues, bar_1s) == 128);
+static_assert(offsetof(LastValues, bar_1m) == 256);
+
+inline void write_last(LastValues& last, const TickRecord& record) noexcept {
+  if (record.kind == Kind::trade) write_cell(last.trade, record);
+  if (record.kind == Kind::quote) write_cell(last.quote, record);
+}
+
+inline void write_last(LastValues& last, const BarRecord& record) noexcept {
+  if (record.kind == Kind::bar_1s) write_cell(last.bar_1s, record);
+  if (record.kind == Kind::bar_1m) write_cell(last.bar_1m, record);
+}
+
+/// Reads one symbol's last values. A handle into a mapped segment; good as long as the mapping.
+class LastReader {
+ public:
+  explicit LastReader(const LastValues* last = nullptr) noexcept : last_(last) {}
+
+  [[nodiscard]] bool is_open() const noexcept { return last_ != nullptr; }
+  [[nodiscard]] ReadStatus trade(TickRecord& out) const noexcept {
+    return read_cell(last_->trade, out);
+  }
+  [[nodiscard]] ReadStatus quote(TickRecord& out) const noexcept {
+    return read_cell(last_->quote, out);
+  }
+  [[nodiscard]] ReadStatus bar_1s(BarRecord& out) const noexcept {
+    return read_cell(last_->bar_1s, out);
+  }
+  [[nodiscard]] ReadStatus bar_1m(BarRecord& out) const noexcept {
+    return read_cell(last_->bar_1m, out);
+  }
+
+ private:
+  const LastValues* last_;
+};
+
+}  // namespace ringside::shm
