@@ -19,8 +19,8 @@ std::string_view entry_text(const SymbolEntry& entry) noexcept {
   return {entry.text, std::min<std::size_t>(entry.text_bytes, symbol_bytes_max)};
 }
 
-// Probes for `text` among the first `size` entries. A cell beyond `size` belongs to an entry that is
-// being added: not found yet.
+// Probes for `text` among the first `size` entries. A cell beyond `size` belongs to an entry that
+// is being added: not found yet.
 std::optional<std::uint32_t> probe(const SymbolEntry* entries,
                                    const std::atomic<std::uint32_t>* index, std::uint32_t mask,
                                    std::uint32_t size, std::string_view text) noexcept {
@@ -62,7 +62,9 @@ const SymbolEntry* SymbolDirectory::entry(std::uint32_t instrument_id) const noe
   return instrument_id < size() ? &entries_[instrument_id] : nullptr;
 }
 
-bool SymbolDirectoryWriter::is_full() const noexcept { return size_ == capacity_; }
+bool SymbolDirectoryWriter::is_full() const noexcept {
+  return size_ == capacity_;
+}
 
 std::uint32_t SymbolDirectoryWriter::add(std::string_view text, const Place& place) noexcept {
   RINGSIDE_ASSERT(!is_full() && is_symbol_text(text));

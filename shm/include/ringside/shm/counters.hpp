@@ -1,5 +1,6 @@
-// Owns what a segment tells about itself: counters, latency histograms, the distinct-error log and the
-// table of attached readers. Every word has one writer; anybody may read at any time without asking.
+// Owns what a segment tells about itself: counters, latency histograms, the distinct-error log and
+// the table of attached readers. Every word has one writer; anybody may read at any time without
+// asking.
 #pragma once
 
 #include <atomic>

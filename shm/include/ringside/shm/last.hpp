@@ -1,5 +1,6 @@
-// Owns the last values of one symbol: what a REST quote, a late joiner or a conflating client reads,
-// in O(1), without a ring. Each is a cell of the slot protocol; one writer, the feed's thread.
+// Owns the last values of one symbol: what a REST quote, a late joiner or a conflating client
+// reads, in O(1), without a ring. Each is a cell of the slot protocol; one writer, the feed's
+// thread.
 #pragma once
 
 #include "ringside/shm/record.hpp"

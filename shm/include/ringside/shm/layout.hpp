@@ -30,14 +30,22 @@ enum class FeedState : std::uint32_t {
 
 [[nodiscard]] constexpr std::string_view to_string(FeedState state) noexcept {
   switch (state) {
-    case FeedState::starting: return "starting";
-    case FeedState::connecting: return "connecting";
-    case FeedState::live: return "live";
-    case FeedState::delayed: return "delayed";
-    case FeedState::reconnecting: return "reconnecting";
-    case FeedState::offline: return "offline";
-    case FeedState::closed: return "closed";
-    case FeedState::ended: return "ended";
+    case FeedState::starting:
+      return "starting";
+    case FeedState::connecting:
+      return "connecting";
+    case FeedState::live:
+      return "live";
+    case FeedState::delayed:
+      return "delayed";
+    case FeedState::reconnecting:
+      return "reconnecting";
+    case FeedState::offline:
+      return "offline";
+    case FeedState::closed:
+      return "closed";
+    case FeedState::ended:
+      return "ended";
   }
   return "unknown";
 }
@@ -64,19 +72,19 @@ struct SegmentFacts {
   std::uint64_t ts_start;  // ns UTC
   std::uint32_t writer_pid;
   std::uint32_t reserved_;
-  std::uint64_t symbols_offset;    // SymbolEntry[symbol_capacity]
-  std::uint64_t index_offset;      // u32[index_slots]
-  std::uint64_t last_offset;       // LastValues[symbol_capacity]
-  std::uint64_t counters_offset;   // CounterEntry[counter_count_max]
-  std::uint64_t histograms_offset; // HistogramEntry[histogram_count_max]
-  std::uint64_t errors_offset;     // Slot<ErrorRecord>[error_rows]
-  std::uint64_t readers_offset;    // Slot<ReaderRecord>[reader_rows]
-  std::uint64_t tick_tape_offset;  // RingHeader, then Slot<TickRecord>[tick_tape_slots]
+  std::uint64_t symbols_offset;     // SymbolEntry[symbol_capacity]
+  std::uint64_t index_offset;       // u32[index_slots]
+  std::uint64_t last_offset;        // LastValues[symbol_capacity]
+  std::uint64_t counters_offset;    // CounterEntry[counter_count_max]
+  std::uint64_t histograms_offset;  // HistogramEntry[histogram_count_max]
+  std::uint64_t errors_offset;      // Slot<ErrorRecord>[error_rows]
+  std::uint64_t readers_offset;     // Slot<ReaderRecord>[reader_rows]
+  std::uint64_t tick_tape_offset;   // RingHeader, then Slot<TickRecord>[tick_tape_slots]
   std::uint64_t bar_tape_offset;
-  std::uint64_t arena_offset;      // the symbols' rings
+  std::uint64_t arena_offset;  // the symbols' rings
   std::uint64_t arena_bytes;
 };
-static_assert(sizeof(SegmentFacts) == 208);
+static_assert(sizeof(SegmentFacts) == 200);
 static_assert(offsetof(SegmentFacts, magic) == 0);
 static_assert(offsetof(SegmentFacts, layout_version) == 8);
 static_assert(offsetof(SegmentFacts, header_bytes) == 12);
@@ -113,13 +121,14 @@ static_assert(std::is_trivially_copyable_v<SegmentFacts>);
 /// The start of a segment. Each word behind the facts has one writer, named beside it.
 struct alignas(cache_line_bytes) SegmentHeader {
   SegmentFacts facts;
-  alignas(cache_line_bytes) std::atomic<std::uint64_t> heartbeat_ns;  // feed thread; monotonic clock
-  std::atomic<std::uint32_t> state;            // feed thread; FeedState
-  std::atomic<std::uint32_t> symbol_count;     // feed thread
-  std::atomic<std::uint32_t> wake_word;        // feed thread; futex, changes when sleepers are woken
-  std::atomic<std::uint32_t> counter_count;    // the thread that builds the segment
-  std::atomic<std::uint32_t> histogram_count;  // the same
-  std::atomic<std::uint64_t> arena_used;       // feed thread
+  alignas(
+      cache_line_bytes) std::atomic<std::uint64_t> heartbeat_ns;  // feed thread; monotonic clock
+  std::atomic<std::uint32_t> state;                               // feed thread; FeedState
+  std::atomic<std::uint32_t> symbol_count;                        // feed thread
+  std::atomic<std::uint32_t> wake_word;      // feed thread; futex, changes when sleepers are woken
+  std::atomic<std::uint32_t> counter_count;  // the thread that builds the segment
+  std::atomic<std::uint32_t> histogram_count;                  // the same
+  std::atomic<std::uint64_t> arena_used;                       // feed thread
   alignas(cache_line_bytes) std::atomic<std::uint64_t> ready;  // segment_magic: written last
 };
 static_assert(offsetof(SegmentHeader, facts) == 0);

@@ -86,7 +86,7 @@ enum class StartAt : std::uint8_t { oldest, newest };
 
 /// What a reader can account for, at any instant: received + lost + pending == published - start.
 struct Receipt {
-  std::uint64_t start = 0;      // sequence of the first record asked for
+  std::uint64_t start = 0;  // sequence of the first record asked for
   std::uint64_t received = 0;
   std::uint64_t lost = 0;       // overwritten before this reader came
   std::uint64_t pending = 0;    // published, not read yet
@@ -109,7 +109,10 @@ class RingReader {
 
   /// Begins at `sequence`; what is already overwritten counts as lost.
   RingReader(const RingView<Record>& view, std::uint64_t sequence) noexcept
-      : header_(view.header), slots_(view.slots), mask_(view.slot_count - 1), next_(sequence),
+      : header_(view.header),
+        slots_(view.slots),
+        mask_(view.slot_count - 1),
+        next_(sequence),
         start_(sequence) {
     RINGSIDE_ASSERT(std::has_single_bit(view.slot_count));
   }
@@ -119,7 +122,8 @@ class RingReader {
   /// Copies the next record.
   /// Returns ok; empty: nothing new; lapped: the writer overtook this reader, `lost()` grew by
   /// exactly what is gone, and the next call continues with the oldest record still there.
-  /// Cost  ok: one cache line of the record's size. empty: none that the writer does not own already.
+  /// Cost  ok: one cache line of the record's size. empty: none that the writer does not own
+  /// already.
   [[nodiscard]] ReadStatus poll(Record& out) noexcept {
     const ReadStatus status = read_slot(slots_[next_ & mask_], next_, out);
     if (status == ReadStatus::ok) [[likely]] {

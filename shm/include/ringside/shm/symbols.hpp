@@ -1,5 +1,5 @@
-// Owns the symbol directory: an append-only table of symbols and an open-addressing index over their
-// text. One writer (the feed's thread); readers look up without a lock.
+// Owns the symbol directory: an append-only table of symbols and an open-addressing index over
+// their text. One writer (the feed's thread); readers look up without a lock.
 //
 // Invariant: an entry below `count` never changes, but for its state; an index cell is 0 or the
 // entry's number plus one, and never changes once set.
@@ -24,11 +24,16 @@ enum class SymbolState : std::uint32_t {
 
 [[nodiscard]] constexpr std::string_view to_string(SymbolState state) noexcept {
   switch (state) {
-    case SymbolState::none: return "none";
-    case SymbolState::pending: return "pending";
-    case SymbolState::live: return "live";
-    case SymbolState::idle: return "idle";
-    case SymbolState::refused: return "refused";
+    case SymbolState::none:
+      return "none";
+    case SymbolState::pending:
+      return "pending";
+    case SymbolState::live:
+      return "live";
+    case SymbolState::idle:
+      return "idle";
+    case SymbolState::refused:
+      return "refused";
   }
   return "unknown";
 }
@@ -45,26 +50,32 @@ enum class RefuseReason : std::uint32_t {
 
 [[nodiscard]] constexpr std::string_view to_string(RefuseReason reason) noexcept {
   switch (reason) {
-    case RefuseReason::none: return "none";
-    case RefuseReason::symbols_full: return "symbols_full";
-    case RefuseReason::memory_full: return "memory_full";
-    case RefuseReason::bad_symbol: return "bad_symbol";
-    case RefuseReason::not_authorized: return "not_authorized";
-    case RefuseReason::feed_gone: return "feed_gone";
+    case RefuseReason::none:
+      return "none";
+    case RefuseReason::symbols_full:
+      return "symbols_full";
+    case RefuseReason::memory_full:
+      return "memory_full";
+    case RefuseReason::bad_symbol:
+      return "bad_symbol";
+    case RefuseReason::not_authorized:
+      return "not_authorized";
+    case RefuseReason::feed_gone:
+      return "feed_gone";
   }
   return "unknown";
 }
 
 /// One symbol. Plain until published by the directory's count; only `state` changes afterwards.
 struct alignas(cache_line_bytes) SymbolEntry {
-  char text[symbol_bytes_max];       // not terminated when it fills the field; zero padded
-  std::uint64_t ring_offset;         // of its tick ring, from the segment's start
-  std::uint64_t bar_ring_offset;     // 0: it has none
+  char text[symbol_bytes_max];    // not terminated when it fills the field; zero padded
+  std::uint64_t ring_offset;      // of its tick ring, from the segment's start
+  std::uint64_t bar_ring_offset;  // 0: it has none
   std::uint32_t ring_slots;
   std::uint32_t bar_ring_slots;
   std::atomic<std::uint32_t> state;  // SymbolState; the feed's thread writes
   std::uint32_t text_bytes;
-  std::uint64_t ts_created;          // ns UTC
+  std::uint64_t ts_created;  // ns UTC
 };
 static_assert(sizeof(SymbolEntry) == 64);
 static_assert(offsetof(SymbolEntry, text) == 0);
@@ -95,7 +106,10 @@ class SymbolDirectory {
   SymbolDirectory(const SymbolEntry* entries, const std::atomic<std::uint32_t>* index,
                   const std::atomic<std::uint32_t>* count, std::uint32_t capacity,
                   std::uint32_t index_slots) noexcept
-      : entries_(entries), index_(index), count_(count), capacity_(capacity),
+      : entries_(entries),
+        index_(index),
+        count_(count),
+        capacity_(capacity),
         index_mask_(index_slots - 1) {}
 
   /// Symbols published so far.
@@ -127,7 +141,10 @@ class SymbolDirectoryWriter {
   SymbolDirectoryWriter(SymbolEntry* entries, std::atomic<std::uint32_t>* index,
                         std::atomic<std::uint32_t>* count, std::uint32_t capacity,
                         std::uint32_t index_slots) noexcept
-      : entries_(entries), index_(index), count_(count), capacity_(capacity),
+      : entries_(entries),
+        index_(index),
+        count_(count),
+        capacity_(capacity),
         index_mask_(index_slots - 1) {}
 
   [[nodiscard]] bool is_full() const noexcept;

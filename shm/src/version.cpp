@@ -1,3 +1,0 @@
-#include "ringside/shm/layout.hpp"
-
-namespace ringside::shm {}
