@@ -35,6 +35,8 @@ NO_HIGH_LOW = {2, 7, 12, 13, 15, 16, 20, 21, 29, 37, 52, 53}
 NO_OPEN_CLOSE = NO_HIGH_LOW | {5, 10, 22, 32, 33}
 NO_VOLUME = {15, 16, 38}
 
+OPTION_AUTO = 209
+
 # The tape's participant letter -> the vendor's exchange id.
 EXCHANGES = {
     'A': 1, 'B': 2, 'C': 3, 'D': 4, 'I': 6, 'J': 7, 'K': 8, 'M': 9, 'N': 10, 'P': 11, 'T': 12,
@@ -72,19 +74,30 @@ def rows(path):
         yield from csv.DictReader(stream)
 
 
-def trades(path):
-    """Each row as (milliseconds, price in nanos, size in millionths, condition ids, exchange)."""
+def exchange_id(letter, market):
+    return EXCHANGES[letter] if market == 'stocks' else 300 + ord(letter) - ord('A')
+
+
+def trades(path, market='stocks'):
+    """Each row as (milliseconds, price in nanos, size in millionths, condition ids, exchange).
+
+    A row with CORR of 10 and above cancels or corrects another one and is no trade. Stock
+    conditions mean nothing in the options market: there each trade has the automatic one.
+    """
     for row in rows(path):
-        yield (milliseconds(row['DT']), nanos(row['PRICE']), micros(row['SIZE']),
-               condition_ids(row['COND']), EXCHANGES[row['EX']])
+        if int(row.get('CORR') or 0) >= 10:
+            continue
+        conditions = condition_ids(row['COND']) if market == 'stocks' else [OPTION_AUTO]
+        yield (milliseconds(row['DT']), nanos(row['PRICE']), micros(row['SIZE']), conditions,
+               exchange_id(row['EX'], market))
 
 
-def quotes(path):
+def quotes(path, market='stocks'):
     """Each row as (milliseconds, bid, ask in nanos, bid, ask size in shares, exchange)."""
     for row in rows(path):
         yield (milliseconds(row['DT']), nanos(row['BID']), nanos(row['OFR']),
                int(Decimal(row['BIDSIZ'])) * 100, int(Decimal(row['OFRSIZ'])) * 100,
-               EXCHANGES[row['EX']])
+               exchange_id(row['EX'], market))
 
 
 class Bar:
@@ -122,12 +135,12 @@ class Bar:
                 'volume': self.volume, 'vwap': self.vwap(), 'trades': self.trades}
 
 
-def expect(trades_path=TRADES, quotes_path=QUOTES):
+def expect(trades_path=TRADES, quotes_path=QUOTES, market='stocks'):
     """Everything at once, as a dictionary of integers."""
     day, bars = Bar(), {}
     trade_count = sum_price_size = size_sum = 0
     last_trade = None
-    for ms, price, size, conditions, exchange in trades(trades_path):
+    for ms, price, size, conditions, exchange in trades(trades_path, market):
         trade_count += 1
         sum_price_size += price * size
         size_sum += size
@@ -137,7 +150,7 @@ def expect(trades_path=TRADES, quotes_path=QUOTES):
         day.add(price, size, conditions)
     quote_count = bid_sum = ask_sum = size_total = 0
     last_quote = None
-    for ms, bid, ask, bid_size, ask_size, exchange in quotes(quotes_path):
+    for ms, bid, ask, bid_size, ask_size, exchange in quotes(quotes_path, market):
         quote_count += 1
         bid_sum, ask_sum = bid_sum + bid, ask_sum + ask
         size_total += bid_size + ask_size
