@@ -23,6 +23,7 @@ enum class FeedEvent : std::uint8_t {
   none,
   attached,  // a new epoch: make new readers from segment()
   lost,      // the feed handler is gone; the segment stays mapped and readable until `attached`
+  resumed,   // after `lost`: the same epoch answers again; readers simply go on
 };
 
 /// One symbol as the feed answered for it.
@@ -84,6 +85,7 @@ class FeedClient {
  private:
   static void sleep_plain(std::uint64_t timeout_ns) noexcept;
   void drop() noexcept;
+  [[nodiscard]] FeedEvent tell_attached(std::uint64_t epoch_before);
   [[nodiscard]] Status say_hello();
   [[nodiscard]] Status receive_segment();
   void send_symbols(ControlType type, std::span<const std::string> symbols, std::uint32_t kinds,
@@ -97,6 +99,8 @@ class FeedClient {
   std::map<std::string, std::uint32_t, std::less<>> wanted_;  // symbol -> Want bits
   std::string last_error_;
   std::uint64_t next_try_ns_ = 0;
+  bool was_attached_ = false;  // what poll() told last
+  std::uint64_t epoch_told_ = 0;
   std::uint32_t token_ = 0;
 };
 
