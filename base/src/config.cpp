@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -386,7 +387,10 @@ std::string Config::text(std::string_view key) const {
 }
 
 std::int64_t Config::integer(std::string_view key) const {
-  return std::strtoll(value_of(key, KnobType::integer).c_str(), nullptr, 10);
+  const std::string text = value_of(key, KnobType::integer);
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);  // canonical since check_value
+  return value;
 }
 
 bool Config::boolean(std::string_view key) const {

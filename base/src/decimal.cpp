@@ -36,22 +36,57 @@ std::string decimal_text(std::int64_t value, unsigned digits) {
 
 namespace {
 
-// Digits of the mantissa with the dot taken out, and how many of them stood behind it.
+// A decimal number as value x 10^power, the mantissa without the zeros at its end.
 struct Mantissa {
   std::uint64_t value = 0;
-  int behind_dot = 0;
-  bool is_exact = true;
+  int power = 0;
+  int zeros_pending = 0;  // zeros count only when another digit follows
 };
 
 bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
 
-bool push_digit(Mantissa& mantissa, char c) noexcept {
-  const auto digit = static_cast<std::uint64_t>(c - '0');
-  if (mantissa.value > (std::numeric_limits<std::uint64_t>::max() - digit) / 10) return false;
-  mantissa.value = mantissa.value * 10 + digit;
+bool times_ten_plus(std::uint64_t& value, std::uint64_t digit) noexcept {
+  if (value > (std::numeric_limits<std::uint64_t>::max() - digit) / 10) return false;
+  value = value * 10 + digit;
   return true;
+}
+
+bool push_digit(Mantissa& mantissa, char c) noexcept {
+  if (c == '0') {
+    ++mantissa.zeros_pending;
+    return true;
+  }
+  for (; mantissa.zeros_pending > 0; --mantissa.zeros_pending) {
+    if (!times_ten_plus(mantissa.value, 0)) return false;
+  }
+  return times_ten_plus(mantissa.value, static_cast<std::uint64_t>(c - '0'));
+}
+
+// The run of digits at `at`; false: none there, or more of them than fit.
+bool read_digits(std::string_view text, std::size_t& at, Mantissa& mantissa) noexcept {
+  const std::size_t first = at;
+  for (; at < text.size() && is_digit(text[at]); ++at) {
+    if (!push_digit(mantissa, text[at])) return false;
+  }
+  return at != first;
+}
+
+// "e+06" at `at`, if there is one; false: an 'e' without digits.
+bool read_exponent(std::string_view text, std::size_t& at, int& power) noexcept {
+  constexpr int power_max = 100'000;  // beyond it nothing but zero is in range
+  if (at >= text.size() || (text[at] != 'e' && text[at] != 'E')) return true;
+  ++at;
+  const bool is_negative = at < text.size() && text[at] == '-';
+  if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+  const std::size_t first = at;
+  int exponent = 0;
+  for (; at < text.size() && is_digit(text[at]); ++at) {
+    if (exponent < power_max) exponent = exponent * 10 + (text[at] - '0');
+  }
+  power += is_negative ? -exponent : exponent;
+  return at != first;
 }
 
 }  // namespace
@@ -60,58 +95,29 @@ std::optional<std::int64_t> parse_decimal(std::string_view text, unsigned digits
   std::size_t at = 0;
   const bool is_negative = !text.empty() && text[0] == '-';
   if (is_negative) ++at;
-  Mantissa mantissa;
   const std::size_t first = at;
-  int zeros_pending = 0;  // zeros behind the dot count only when a digit follows
-  for (; at < text.size() && is_digit(text[at]); ++at) {
-    if (!push_digit(mantissa, text[at])) return std::nullopt;
-  }
-  if (at == first || (text[first] == '0' && at - first > 1)) return std::nullopt;
+  Mantissa mantissa;
+  if (!read_digits(text, at, mantissa)) return std::nullopt;
+  if (text[first] == '0' && at - first > 1) return std::nullopt;  // "007" is no JSON number
   if (at < text.size() && text[at] == '.') {
     const std::size_t dot = at++;
-    for (; at < text.size() && is_digit(text[at]); ++at) {
-      if (text[at] == '0') {
-        ++zeros_pending;
-        continue;
-      }
-      for (; zeros_pending > 0; --zeros_pending, ++mantissa.behind_dot) {
-        if (!push_digit(mantissa, '0')) return std::nullopt;
-      }
-      if (!push_digit(mantissa, text[at])) return std::nullopt;
-      ++mantissa.behind_dot;
-    }
-    if (at == dot + 1) return std::nullopt;
+    if (!read_digits(text, at, mantissa)) return std::nullopt;
+    mantissa.power -= static_cast<int>(at - dot - 1);
   }
-  int exponent = 0;
-  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-    ++at;
-    bool is_exponent_negative = false;
-    if (at < text.size() && (text[at] == '+' || text[at] == '-')) {
-      is_exponent_negative = text[at] == '-';
-      ++at;
-    }
-    const std::size_t exponent_first = at;
-    for (; at < text.size() && is_digit(text[at]); ++at) {
-      if (exponent < 1000) exponent = exponent * 10 + (text[at] - '0');
-    }
-    if (at == exponent_first) return std::nullopt;
-    if (is_exponent_negative) exponent = -exponent;
-  }
-  if (at != text.size()) return std::nullopt;
+  if (!read_exponent(text, at, mantissa.power) || at != text.size()) return std::nullopt;
   if (mantissa.value == 0) return 0;
-  int shift = exponent - mantissa.behind_dot + static_cast<int>(digits);
+  int shift = mantissa.power + mantissa.zeros_pending + static_cast<int>(digits);
   for (; shift < 0; ++shift) {
     if (mantissa.value % 10 != 0) return std::nullopt;
     mantissa.value /= 10;
   }
   for (; shift > 0; --shift) {
-    if (mantissa.value > std::numeric_limits<std::uint64_t>::max() / 10) return std::nullopt;
-    mantissa.value *= 10;
+    if (!times_ten_plus(mantissa.value, 0)) return std::nullopt;
   }
-  const std::uint64_t limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (mantissa.value > limit) return std::nullopt;
-  const auto magnitude = static_cast<std::int64_t>(mantissa.value);
-  return is_negative ? -magnitude : magnitude;
+  // The negative side reaches one further than the positive one.
+  constexpr auto limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (mantissa.value > limit + (is_negative ? 1U : 0U)) return std::nullopt;
+  return static_cast<std::int64_t>(is_negative ? 0U - mantissa.value : mantissa.value);
 }
 
 }  // namespace ringside
