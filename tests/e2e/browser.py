@@ -51,7 +51,7 @@ class Browser:
 
         def where():
             if self.process.poll() is not None:
-                raise AssertionError(f'chromium ended with {self.process.returncode}:\n{self.log()}')
+                raise AssertionError(f'chromium ended: {self.process.returncode}\n{self.log()}')
             try:
                 with open(port_file, encoding='utf-8') as stream:
                     found = stream.read().split('\n')

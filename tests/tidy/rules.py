@@ -233,8 +233,9 @@ def _atomic_operators(file):
     """`counter++` on an atomic is a hidden seq_cst operation."""
     declared = re.compile(r'\bstd::atomic(?:_ref)?\s*<[^;{}()]*>\s+(\w+)\s*[;{=(]')
     for name in {match.group(1) for match in declared.finditer(file.code)}:
-        operator = re.compile(rf'(?:\+\+|--)\s*{name}\b|(?<![\w.>:]){name}\s*(?:\+\+|--'
-                              rf'|[-+|&^]=|=(?!=))')
+        # A name after another word is a declaration: a plain namesake of another struct.
+        operator = re.compile(rf'(?:\+\+|--)\s*{name}\b'
+                              rf'|(?<![\w.>:])(?<![\w>&*] ){name}\s*(?:\+\+|--|[-+|&^]=|=(?!=))')
         for match in operator.finditer(file.code):
             line = file.code[file.code.rfind('\n', 0, match.start()) + 1:match.end()]
             if 'std::atomic' not in line:

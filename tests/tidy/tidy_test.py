@@ -85,6 +85,9 @@ PLANTED = [
     ('an atomic counted with an operator', {
         'shm/src/a.cpp': OPEN + 'std::atomic<int> count{0};\nvoid f() { count++; }\n'}, 'order',
      'shm/src/a.cpp:3'),
+    ('a plain namesake of an atomic', {
+        'shm/src/a.cpp': OPEN + 'struct A { std::atomic<int> n; };\nstruct B { int n = 0; };\n'},
+     None, ''),
     ('a fence', {'shm/src/a.cpp': OPEN + 'std::atomic_thread_fence(o);\n'}, 'fence',
      'shm/src/a.cpp:2'),
     ('printing from a library', {'net/src/a.cpp': OPEN + 'std::printf("x");\n'}, 'stdout',
