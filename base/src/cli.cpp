@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "ringside/base/flags.hpp"
 #include "ringside/base/log.hpp"
 #include "ringside/base/process.hpp"
 #include "ringside/base/version.hpp"
@@ -21,64 +22,68 @@ std::string one_line(std::string text) {
   return text;
 }
 
-Error usage_error(const ProgramInfo& info, const std::string& what) {
-  return Error{ErrorCode::usage, 0,
-               one_line(what) + " (see " + std::string(info.name) + " --help)"};
-}
-
 }  // namespace
 
-Result<std::vector<std::pair<std::string, std::string>>> parse_overrides(
-    const std::vector<std::string>& flags) {
-  std::vector<std::pair<std::string, std::string>> out;
-  for (const std::string& flag : flags) {
+void CommonFlags::add_to(CLI::App& app) {
+  app.add_option("--config", file, "TOML file (also: RINGSIDE_CONFIG)")->type_name("FILE");
+  app.add_option("--set", sets, "One value, over file and environment; repeatable")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--run-dir", run_dir, "Folder of sockets and locks")->type_name("DIR");
+  app.add_option("--log-level", log_level, "trace, debug, info, warn or error")->type_name("LEVEL");
+}
+
+Result<Config::Options> CommonFlags::options() const {
+  Config::Options out{.file = file};
+  for (const std::string& flag : sets) {
     const std::size_t equals = flag.find('=');
     if (equals == std::string::npos || equals == 0) {
       return Error{ErrorCode::usage, 0, "--set " + one_line(flag) + ": needs key=value"};
     }
-    out.emplace_back(flag.substr(0, equals), flag.substr(equals + 1));
+    out.overrides.emplace_back(flag.substr(0, equals), flag.substr(equals + 1));
+  }
+  if (!run_dir.empty()) out.overrides.emplace_back("run_dir", run_dir);
+  if (!log_level.empty()) out.overrides.emplace_back("log.level", log_level);
+  if (const char* const name = std::getenv("RINGSIDE_CONFIG"); file.empty() && name != nullptr) {
+    out.file = name;
   }
   return out;
 }
 
-Result<ProgramOptions> parse_program(int argc, const char* const* argv, const ProgramInfo& info) {
-  ProgramOptions options;
-  std::vector<std::string> sets;
-  std::string run_dir;
-  std::string log_level;
+Result<bool> parse_flags(CLI::App& app, int argc, const char* const* argv) {
   try {
-    CLI::App app{std::string(info.summary), std::string(info.name)};
-    app.footer("Example:\n  " + std::string(info.example));
-    app.set_version_flag("--version", std::string(info.name) + " " + std::string(version_text()) +
-                                          " (" + std::string(commit_text()) + ")");
-    app.add_option("--config", options.config.file, "TOML file (also: RINGSIDE_CONFIG)")
-        ->type_name("FILE");
-    app.add_option("--set", sets, "One value, over file and environment; repeatable")
-        ->type_name("KEY=VALUE")
-        ->allow_extra_args(false);
-    app.add_option("--run-dir", run_dir, "Folder of sockets and locks")->type_name("DIR");
-    app.add_option("--log-level", log_level, "trace, debug, info, warn or error")
-        ->type_name("LEVEL");
     try {
       app.parse(argc, argv);
     } catch (const CLI::Success& wanted) {  // --help, --version
       app.exit(wanted);
-      options.is_done = true;
-      return options;
+      return true;
     }
   } catch (const CLI::Error& error) {
-    return usage_error(info, error.what());
+    // The verb that was being read, so that the hint names a help that exists.
+    const CLI::App* named = &app;
+    std::string name = app.get_name();
+    while (!named->get_subcommands().empty()) {
+      named = named->get_subcommands().front();
+      name += " " + named->get_name();
+    }
+    return Error{ErrorCode::usage, 0, one_line(error.what()) + " (see " + name + " --help)"};
   }
-  Result<std::vector<std::pair<std::string, std::string>>> overrides = parse_overrides(sets);
-  if (!overrides) return std::move(overrides).error();
-  options.config.overrides = std::move(*overrides);
-  if (!run_dir.empty()) options.config.overrides.emplace_back("run_dir", run_dir);
-  if (!log_level.empty()) options.config.overrides.emplace_back("log.level", log_level);
-  if (const char* const file = std::getenv("RINGSIDE_CONFIG");
-      options.config.file.empty() && file != nullptr) {
-    options.config.file = file;
-  }
-  return options;
+  return false;
+}
+
+Result<ProgramOptions> parse_program(int argc, const char* const* argv, const ProgramInfo& info) {
+  CommonFlags flags;
+  CLI::App app{std::string(info.summary), std::string(info.name)};
+  app.footer("Example:\n  " + std::string(info.example));
+  app.set_version_flag("--version", std::string(info.name) + " " + std::string(version_text()) +
+                                        " (" + std::string(commit_text()) + ")");
+  flags.add_to(app);
+  const Result<bool> parsed = parse_flags(app, argc, argv);
+  if (!parsed) return parsed.error();
+  if (*parsed) return ProgramOptions{.is_done = true};
+  Result<Config::Options> options = flags.options();
+  if (!options) return std::move(options).error();
+  return ProgramOptions{.config = std::move(*options)};
 }
 
 int report(std::string_view name, const Error& error) noexcept {

@@ -290,7 +290,7 @@ class ConfigLoader {
     const std::string_view name = instance_of(knob->key, key);
     if (!name.empty() && !is_instance_name(name)) {
       return config_error(where + ": " + key + ": " + quoted_text(name) +
-                          ": a feed's name is a lower-case letter and up to 23 of a-z 0-9 _ -");
+                          ": a feed's name is a lower-case letter and up to 14 of a-z 0-9 _ -");
     }
     if (name == "stats") {
       return config_error(where + ": " + key +

@@ -139,7 +139,7 @@ std::string_view instance_of(std::string_view pattern, std::string_view key) noe
 }
 
 bool is_instance_name(std::string_view name) noexcept {
-  if (name.empty() || name.size() > 24 || name[0] < 'a' || name[0] > 'z') return false;
+  if (name.empty() || name.size() > 15 || name[0] < 'a' || name[0] > 'z') return false;
   return std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   });

@@ -1,3 +1,4 @@
+// Result, Status and Error: who holds what, and what is our bug to ask for.
 #include "ringside/base/result.hpp"
 
 #include <gtest/gtest.h>

@@ -24,14 +24,10 @@ struct ProgramOptions {
   bool is_done = false;  // --help or --version was asked for and printed: end with exit code 0
 };
 
-/// Reads the flags every program has. --config falls back to the environment's RINGSIDE_CONFIG.
+/// Reads the flags every program has (flags.hpp).
 /// Errors  usage: one line that names the flag.
 [[nodiscard]] Result<ProgramOptions> parse_program(int argc, const char* const* argv,
                                                    const ProgramInfo& info);
-
-/// Splits "key=value" flags. Errors  usage: no '=' or no key.
-[[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> parse_overrides(
-    const std::vector<std::string>& flags);
 
 /// Writes "name: message" to standard error on one line and returns the error's exit code.
 [[nodiscard]] int report(std::string_view name, const Error& error) noexcept;
