@@ -4,7 +4,9 @@
 
 #include <charconv>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <random>
 #include <string>
 #include <string_view>
 
@@ -27,6 +29,12 @@ namespace ringside::test {
 /// "RINGSIDE_SEED=17 repeats this".
 [[nodiscard]] inline std::string seed_text() {
   return "RINGSIDE_SEED=" + std::to_string(seed()) + " repeats this";
+}
+
+/// A generator from that seed; prints it, so that a failure can be repeated exactly.
+[[nodiscard]] inline std::mt19937_64 seeded_random() {
+  std::printf("%s\n", seed_text().c_str());
+  return std::mt19937_64(seed());
 }
 
 }  // namespace ringside::test

@@ -1,0 +1,105 @@
+// Threads: one writer at full speed, readers of different paces. Nothing torn, everything
+// accounted.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "../support/records.hpp"
+#include "ringside/shm/last.hpp"
+#include "ringside/shm/ring.hpp"
+
+namespace ringside::shm {
+namespace {
+
+struct alignas(64) Memory {
+  char bytes[64] = {};
+};
+
+struct Outcome {
+  std::uint64_t torn = 0;
+  std::uint64_t out_of_order = 0;
+  Receipt receipt;
+};
+
+// Reads until the writer is done and nothing is pending; `pause` spins between records.
+Outcome follow(const RingView<TickRecord>& view, const std::atomic<bool>& is_done, int pause) {
+  Outcome outcome;
+  TickRingReader reader(view, StartAt::oldest);
+  std::uint64_t next = 0;
+  while (true) {
+    const bool was_done = is_done.load(std::memory_order_acquire);  // pairs with the writer's store
+    TickRecord record;
+    const ReadStatus status = reader.poll(record);
+    if (status == ReadStatus::ok) {
+      std::uint64_t n = 0;
+      if (!test::is_whole(record, n)) ++outcome.torn;
+      if (n < next) ++outcome.out_of_order;
+      next = n + 1;
+      for (int i = 0; i < pause; ++i) (void)reader.pending();
+    } else if (status == ReadStatus::empty) {
+      if (was_done) break;
+      std::this_thread::yield();
+    }
+  }
+  outcome.receipt = reader.receipt();
+  return outcome;
+}
+
+TEST(RingStress, received_plus_lost_is_published_for_readers_of_every_pace) {
+  constexpr std::uint32_t slots = 256;
+  constexpr std::uint64_t records = 200'000;
+  auto memory = std::make_unique<Memory[]>(ring_bytes<TickRecord>(slots) / 64);
+  TickRingWriter writer(memory.get(), slots);
+  const auto* header = reinterpret_cast<const RingHeader*>(memory.get());
+  const RingView<TickRecord> view{header, reinterpret_cast<const Slot<TickRecord>*>(header + 1),
+                                  slots};
+  std::atomic<bool> is_done{false};
+  std::vector<Outcome> outcomes(3);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    threads.emplace_back([&, i] { outcomes[i] = follow(view, is_done, static_cast<int>(i * 50)); });
+  }
+  for (std::uint64_t n = 0; n < records; ++n) {
+    (void)writer.publish(test::numbered_trade(n));
+    if (n % 64 == 0) std::this_thread::yield();
+  }
+  is_done.store(true, std::memory_order_release);  // pairs with the readers' acquire
+  for (std::thread& thread : threads) thread.join();
+  for (const Outcome& outcome : outcomes) {
+    EXPECT_EQ(outcome.torn, 0U);
+    EXPECT_EQ(outcome.out_of_order, 0U);
+    EXPECT_EQ(outcome.receipt.received + outcome.receipt.lost, records);
+    EXPECT_EQ(outcome.receipt.pending, 0U);
+  }
+}
+
+TEST(CellStress, a_last_value_is_never_torn) {
+  LastValues last{};
+  std::atomic<bool> is_done{false};
+  std::atomic<std::uint64_t> torn{0};
+  std::atomic<std::uint64_t> read{0};
+  std::thread reader([&] {
+    const LastReader values(&last);
+    TickRecord record;
+    while (!is_done.load(std::memory_order_acquire)) {  // pairs with the writer's store
+      if (values.trade(record) != ReadStatus::ok) continue;
+      std::uint64_t n = 0;
+      if (!test::is_whole(record, n)) torn.fetch_add(1, std::memory_order_relaxed);  // a count
+      read.fetch_add(1, std::memory_order_relaxed);                                     // a count
+    }
+  });
+  for (std::uint64_t n = 0; n < 200'000 || read.load(std::memory_order_relaxed) < 100; ++n) {
+    write_last(last, test::numbered_trade(n));
+    if (n % 16 == 0) std::this_thread::yield();
+  }
+  is_done.store(true, std::memory_order_release);  // pairs with the reader's acquire
+  reader.join();
+  EXPECT_EQ(torn.load(std::memory_order_relaxed), 0U);  // threads are joined
+  EXPECT_GE(read.load(std::memory_order_relaxed), 100U);
+}
+
+}  // namespace
+}  // namespace ringside::shm
