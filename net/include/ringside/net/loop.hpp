@@ -42,6 +42,10 @@ class Timer {
  private:
   friend class TimerHeap;
   friend class LoopCore;
+  friend class Connection;
+  friend struct ListenerState;
+  void start_on(LoopCore& core, std::uint64_t delay_ns, Delegate<void()> on_expire);
+
   LoopCore* core_ = nullptr;
   std::uint64_t deadline_ns_ = 0;
   std::size_t heap_index_ = 0;
@@ -68,7 +72,8 @@ class Watch {
 };
 
 /// The loop. Create it anywhere; the first thread that calls poll() owns it from then on, and every
-/// stream, listener, timer and watch on it. All of those must be destroyed before the loop.
+/// stream, listener, timer and watch on it. Destroy the loop on that thread, and all streams,
+/// listeners and watches before it.
 ///
 /// A turn (one poll): what callbacks and callers queued since the last turn is sent and submitted
 /// in one system call, which also waits; then every completion and every due timer is delivered. So

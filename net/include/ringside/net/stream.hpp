@@ -52,9 +52,11 @@ struct ConnectOptions {
   StreamOptions stream;
 };
 
-/// A movable handle. Destroying it at any time is safe and ends the connection (as abort() does):
-/// operations still in the kernel keep their memory until they complete, and no callback comes any
-/// more. The loop must outlive it.
+/// A movable handle. Destroying it at any time is safe and ends the connection: after close() what
+/// was begun is finished in the background, otherwise as abort() does. Operations still in the
+/// kernel keep their memory until they complete, and no callback comes any more. When the peer ends
+/// its direction, what is queued still leaves and the stream closes. The loop must outlive the
+/// handle.
 class Stream {
  public:
   Stream() noexcept = default;

@@ -97,6 +97,8 @@ class TlsSession {
  private:
   struct State;
   TlsSession() noexcept;
+  [[nodiscard]] TlsProgress progress_of(int rc, const char* phase) noexcept;
+  [[nodiscard]] TlsProgress fail(long code, const char* phase) noexcept;
   std::unique_ptr<State> state_;
   Error error_{ErrorCode::ok, 0, {}};
   bool is_established_ = false;
