@@ -88,7 +88,7 @@ TEST(CellStress, a_last_value_is_never_torn) {
       if (values.trade(record) != ReadStatus::ok) continue;
       std::uint64_t n = 0;
       if (!test::is_whole(record, n)) torn.fetch_add(1, std::memory_order_relaxed);  // a count
-      read.fetch_add(1, std::memory_order_relaxed);                                     // a count
+      read.fetch_add(1, std::memory_order_relaxed);                                  // a count
     }
   });
   for (std::uint64_t n = 0; n < 200'000 || read.load(std::memory_order_relaxed) < 100; ++n) {

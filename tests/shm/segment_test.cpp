@@ -41,8 +41,7 @@ TEST(Segment, carries_ticks_bars_and_last_values_to_a_reader) {
   ASSERT_TRUE(aapl.ok() && spy.ok());
   TapeReader tape(view->tick_tape(), StartAt::oldest);
   for (std::uint64_t n = 0; n < 10; ++n) {
-    writer->publish(
-        test::numbered_trade(n, n % 2 == 0 ? aapl.instrument_id : spy.instrument_id));
+    writer->publish(test::numbered_trade(n, n % 2 == 0 ? aapl.instrument_id : spy.instrument_id));
   }
   writer->publish(test::numbered_bar(3, spy.instrument_id));
 
