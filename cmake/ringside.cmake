@@ -24,7 +24,7 @@ add_library(ringside_flags INTERFACE)
 target_compile_features(ringside_flags INTERFACE cxx_std_20)
 target_compile_options(ringside_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast
-  -Wcast-align -Wunused -Woverloaded-virtual -Wnull-dereference -Wdouble-promotion -Wformat=2
+  -Wcast-align -Wunused -Woverloaded-virtual -Wdouble-promotion -Wformat=2
   -fno-omit-frame-pointer -march=x86-64-v2)
 target_compile_options(ringside_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
 target_link_libraries(ringside_flags INTERFACE Threads::Threads)
