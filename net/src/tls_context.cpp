@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "cert_check.hpp"
 #include "ringside/net/tls.hpp"
 #include "tls_device.hpp"
 #include "tls_io.hpp"
@@ -38,8 +39,7 @@ bool configure(WOLFSSL_CTX* context) noexcept {
   wolfSSL_CTX_SetIORecv(context, tls_receive);
   wolfSSL_CTX_SetIOSend(context, tls_send);
   return wolfSSL_CTX_SetMinVersion(context, WOLFSSL_TLSV1_2) == WOLFSSL_SUCCESS &&
-         wolfSSL_CTX_set_cipher_list(context, cipher_suites) == WOLFSSL_SUCCESS &&
-         wolfSSL_CTX_SetDevId(context, tls_device_id()) == WOLFSSL_SUCCESS;
+         wolfSSL_CTX_set_cipher_list(context, cipher_suites) == WOLFSSL_SUCCESS;
 }
 
 }  // namespace
@@ -60,6 +60,7 @@ Result<TlsContext> TlsContext::client(const ClientOptions& options) {
   if (Status status = check_readable("CA", file); !status) return status.error();
   const int rc = wolfSSL_CTX_load_verify_locations(context.context_.get(), file.c_str(), nullptr);
   if (rc != WOLFSSL_SUCCESS) return file_error("CA", file, rc);
+  wolfSSL_CTX_SetDevId(context.context_.get(), tls_device_id());
   return context;
 }
 
@@ -78,11 +79,12 @@ Result<TlsContext> TlsContext::server(const ServerOptions& options) {
   rc = wolfSSL_CTX_use_PrivateKey_file(context.context_.get(), options.key_file.c_str(),
                                        WOLFSSL_FILETYPE_PEM);
   if (rc != WOLFSSL_SUCCESS) return file_error("key", options.key_file, rc);
-  if (wolfSSL_CTX_check_private_key(context.context_.get()) != WOLFSSL_SUCCESS) {
+  if (!do_files_belong_together(options.certificate_file, options.key_file)) {
     return Error{ErrorCode::tls, 0,
                  "TLS key file '" + options.key_file + "' does not belong to certificate '" +
                      options.certificate_file + "'"};
   }
+  wolfSSL_CTX_SetDevId(context.context_.get(), tls_device_id());
   return context;
 }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cert_check.hpp"
 #include "ringside/base/assert.hpp"
 #include "ringside/net/tls.hpp"
 #include "tls_device.hpp"
@@ -16,11 +17,21 @@
 
 namespace ringside::net {
 
+namespace {
+
+/// Who the peer must be, for the verification callback.
+struct TlsPeer {
+  std::string host;
+  bool is_other_host = false;
+};
+
+}  // namespace
+
 struct TlsSession::State {
   WOLFSSL* ssl = nullptr;
   TlsWire wire;
   AesGcmCache keys;
-  std::string host;
+  TlsPeer peer;
   bool is_server = false;
 
   State() = default;
@@ -40,12 +51,24 @@ bool is_address(const std::string& host) noexcept {
          ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
 }
 
+// wolfSSL asks for each certificate of the chain, after its own checks; 0 refuses.
+int verify_address(int is_good, WOLFSSL_X509_STORE_CTX* store) noexcept {
+  if (is_good == 0 || store->error_depth != 0) return is_good;  // depth 0 is the peer's own
+  if (store->totalCerts < 1 || store->certs == nullptr) return 0;
+  auto* peer = static_cast<TlsPeer*>(store->userCtx);
+  const std::span<const unsigned char> der(store->certs[0].buffer, store->certs[0].length);
+  peer->is_other_host = !is_certificate_for_address(std::as_bytes(der), peer->host);
+  return peer->is_other_host ? 0 : 1;
+}
+
 // The peer's name to check: as a name in the certificate's DNS entries, sent as SNI too; as an
 // address in its IP entries.
-bool set_peer_name(WOLFSSL* ssl, const std::string& host) noexcept {
+bool set_peer_name(WOLFSSL* ssl, TlsPeer& peer) noexcept {
+  const std::string& host = peer.host;
   if (is_address(host)) {
-    return wolfSSL_X509_VERIFY_PARAM_set1_ip_asc(wolfSSL_get0_param(ssl), host.c_str()) ==
-           WOLFSSL_SUCCESS;
+    wolfSSL_set_verify(ssl, WOLFSSL_VERIFY_PEER, verify_address);
+    wolfSSL_SetCertCbCtx(ssl, &peer);
+    return true;
   }
   return wolfSSL_check_domain_name(ssl, host.c_str()) == WOLFSSL_SUCCESS &&
          wolfSSL_UseSNI(ssl, WOLFSSL_SNI_HOST_NAME, host.c_str(),
@@ -125,14 +148,14 @@ Result<std::unique_ptr<TlsSession>> TlsSession::create(const TlsContext& context
                                                        const std::string& host) {
   std::unique_ptr<TlsSession> session(new TlsSession);
   State& state = *session->state_;
-  state.host = host;
+  state.peer.host = host;
   state.is_server = context.is_server();
   const TlsDeviceScope scope(state.keys);
   state.ssl = wolfSSL_new(context.context_.get());
   if (state.ssl == nullptr) return Error{ErrorCode::memory, 0, "no memory for a TLS session"};
   wolfSSL_SetIOReadCtx(state.ssl, &state.wire);
   wolfSSL_SetIOWriteCtx(state.ssl, &state.wire);
-  if (!state.is_server && !set_peer_name(state.ssl, host)) {
+  if (!state.is_server && !set_peer_name(state.ssl, state.peer)) {
     return Error{ErrorCode::tls, 0, "'" + host + "' is not a name that TLS can verify"};
   }
   return session;
@@ -198,14 +221,14 @@ TlsProgress TlsSession::progress_of(int rc, const char* phase) noexcept {
 }
 
 TlsProgress TlsSession::fail(long code, const char* phase) noexcept {
-  std::string reason = tls_reason(code);
+  std::string reason = tls_reason(state_->peer.is_other_host ? long{DOMAIN_NAME_MISMATCH} : code);
   WOLFSSL_ALERT_HISTORY alerts{};
   if (code == FATAL_ERROR && wolfSSL_get_alert_history(state_->ssl, &alerts) == WOLFSSL_SUCCESS) {
     const char* text = alert_text(alerts.last_rx.code);
     reason = "the peer ended it: " +
              (text != nullptr ? std::string(text) : "alert " + std::to_string(alerts.last_rx.code));
   }
-  const std::string with = state_->is_server ? "a client" : "'" + state_->host + "'";
+  const std::string with = state_->is_server ? "a client" : "'" + state_->peer.host + "'";
   error_ = Error{ErrorCode::tls, 0, "TLS " + std::string(phase) + " with " + with + ": " + reason};
   return TlsProgress::failed;
 }

@@ -13,9 +13,9 @@ namespace ringside::test {
 
 struct CertOptions {
   std::string common_name = "ringside test";
-  std::vector<std::string> dns_names;
-  std::vector<std::string> addresses;  // "127.0.0.1", "::1"
-  long valid_from_s = -3600;           // seconds from now
+  std::vector<std::string> dns_names = {};
+  std::vector<std::string> addresses = {};  // "127.0.0.1", "::1"
+  long valid_from_s = -3600;                // seconds from now
   long valid_to_s = 24 * 3600;
 };
 

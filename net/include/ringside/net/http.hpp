@@ -25,19 +25,19 @@ struct HttpLimits {
 };
 
 struct HttpHeader {
-  std::string_view name;   // as sent; compare with http_equal
-  std::string_view value;  // without blanks around it
+  std::string_view name = {};   // as sent; compare with http_equal
+  std::string_view value = {};  // without blanks around it
 };
 
 /// One whole message. Views are good until the parser's next call to parse() or reset().
 struct HttpMessage {
-  std::string_view method;  // requests: "GET"
-  std::string_view target;  // requests: "/a/b?x=1", as sent
-  unsigned status = 0;      // responses
-  std::string_view reason;  // responses
+  std::string_view method = {};  // requests: "GET"
+  std::string_view target = {};  // requests: "/a/b?x=1", as sent
+  unsigned status = 0;           // responses
+  std::string_view reason = {};  // responses
   unsigned version_minor = 1;
-  std::span<const HttpHeader> headers;
-  std::string_view body;
+  std::span<const HttpHeader> headers = {};
+  std::string_view body = {};
   bool is_upgrade = false;  // bytes after it are another protocol's
   bool keep_alive = false;
 
@@ -109,7 +109,7 @@ class HttpParser {
 
 struct HttpResponse {
   unsigned status = 200;
-  std::string_view content_type;             // empty: no such header
+  std::string_view content_type = {};        // empty: no such header
   std::span<const HttpHeader> headers = {};  // more; names and values must hold no CR, LF or NUL
   std::string_view body = {};
   bool keep_alive = true;
@@ -123,7 +123,7 @@ void write_response(std::string& out, const HttpResponse& response);
 struct HttpRequest {
   std::string_view method = "GET";
   std::string_view target = "/";
-  std::string_view host;
+  std::string_view host = {};
   std::span<const HttpHeader> headers = {};
   std::string_view body = {};
   bool keep_alive = true;

@@ -20,9 +20,9 @@ struct ListenOptions {
 
 struct ListenHandlers {
   /// A new connection. The callee owns `fd`: give it to Stream::accept, or close it.
-  Delegate<void(int)> on_accept;
+  Delegate<void(int)> on_accept = {};
   /// accept failed with this errno (EMFILE ...); accepting goes on after a tenth of a second.
-  Delegate<void(int)> on_error;
+  Delegate<void(int)> on_error = {};
 };
 
 /// Destroying it stops listening; connections already handed out live on. The callback may destroy

@@ -24,18 +24,18 @@ enum class [[nodiscard]] SendResult : std::uint8_t{
 /// stream. Every callback may send, close, abort, move or destroy the stream, also its own.
 struct StreamHandlers {
   /// Connected, and the TLS handshake is over. Once.
-  Delegate<void()> on_open;
+  Delegate<void()> on_open = {};
   /// Bytes from the peer (plaintext). Good until the callback returns; padding_front_bytes in front
   /// and padding_back_bytes behind are readable. `ts_recv_ns`: wall clock when the bytes left the
   /// socket, before decryption.
-  Delegate<void(std::span<const std::byte>, std::uint64_t)> on_data;
+  Delegate<void(std::span<const std::byte>, std::uint64_t)> on_data = {};
   /// The end, once: after it the stream does nothing. code ok: the peer closed cleanly or close()
   /// is complete; connect: refused, unreachable, reset, or cut off without TLS close_notify;
   /// timeout; tls: certificate, name or protocol refused. Not called after abort() or destruction.
-  Delegate<void(const Error&)> on_close;
+  Delegate<void(const Error&)> on_close = {};
   /// Everything given to send() is in the kernel, after a backlog was seen (send() said
   /// backlog_full, or a flush found the socket still busy with the last one).
-  Delegate<void()> on_drain;
+  Delegate<void()> on_drain = {};
 };
 
 struct StreamOptions {
@@ -45,11 +45,11 @@ struct StreamOptions {
 };
 
 struct ConnectOptions {
-  std::string host;  // name or address
+  std::string host = {};  // name or address
   std::uint16_t port = 0;
   const TlsContext* tls = nullptr;  // nullptr: plain TCP
-  std::string tls_host;             // name to verify and send as SNI; empty: `host`
-  StreamOptions stream;
+  std::string tls_host = {};        // name to verify and send as SNI; empty: `host`
+  StreamOptions stream = {};
 };
 
 /// A movable handle. Destroying it at any time is safe and ends the connection: after close() what

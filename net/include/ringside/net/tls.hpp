@@ -22,11 +22,11 @@ namespace ringside::net {
 class TlsContext {
  public:
   struct ClientOptions {
-    std::string ca_file;  // PEM; empty: the system store, /etc/ssl/certs/ca-certificates.crt
+    std::string ca_file = {};  // PEM; empty: the system store, /etc/ssl/certs/ca-certificates.crt
   };
   struct ServerOptions {
-    std::string certificate_file;  // PEM, leaf first
-    std::string key_file;          // PEM
+    std::string certificate_file = {};  // PEM, leaf first
+    std::string key_file = {};          // PEM
   };
 
   /// Errors  not_found: file missing; tls: file unusable (names the file and what is wrong).

@@ -59,7 +59,7 @@ struct WsMessage {
   WsOpcode opcode = WsOpcode::text;
   /// Good until the next call to next(), and while the input's bytes are. padding_front_bytes in
   /// front and padding_back_bytes behind are readable if those of the input are.
-  std::span<const std::byte> payload;
+  std::span<const std::byte> payload = {};
   /// close: the peer's (none_received if it gave none); failed: the one to send.
   WsCloseCode close_code = WsCloseCode::normal;
 

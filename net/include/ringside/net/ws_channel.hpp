@@ -16,11 +16,11 @@ namespace ringside::net {
 struct WsChannelHandlers {
   /// A whole text or binary message; `ts_recv_ns` of the bytes that completed it. Good until the
   /// callback returns; padded like on_data.
-  Delegate<void(WsOpcode, std::span<const std::byte>, std::uint64_t)> on_message;
+  Delegate<void(WsOpcode, std::span<const std::byte>, std::uint64_t)> on_message = {};
   /// The peer's close frame (it is answered already, and the stream closes by itself), or our
   /// answer to a broken protocol: (code, reason, is_peer). The stream's on_close follows. Once.
-  Delegate<void(WsCloseCode, std::string_view, bool)> on_closing;
-  Delegate<void(std::span<const std::byte>)> on_pong;
+  Delegate<void(WsCloseCode, std::string_view, bool)> on_closing = {};
+  Delegate<void(std::span<const std::byte>)> on_pong = {};
 };
 
 /// Uses, but does not own, a stream: point the stream's on_data at on_bytes(). The stream must stay

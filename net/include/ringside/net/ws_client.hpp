@@ -17,27 +17,27 @@
 namespace ringside::net {
 
 struct WsClientOptions {
-  std::string host;  // to connect to; also verified, sent as SNI and in Host
+  std::string host = {};  // to connect to; also verified, sent as SNI and in Host
   std::uint16_t port = 443;
   std::string target = "/";
   const TlsContext* tls = nullptr;  // nullptr: ws://
-  std::string tls_host;             // empty: `host`
-  std::vector<std::string> subprotocols;
-  std::vector<std::pair<std::string, std::string>> headers;
-  WsLimits limits;
-  StreamOptions stream;  // open_timeout_ns covers the upgrade as well
+  std::string tls_host = {};        // empty: `host`
+  std::vector<std::string> subprotocols = {};
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  WsLimits limits = {};
+  StreamOptions stream = {};  // open_timeout_ns covers the upgrade as well
 };
 
 struct WsClientHandlers {
   /// The upgrade is accepted; messages may be sent. Once.
-  Delegate<void()> on_open;
+  Delegate<void()> on_open = {};
   /// A whole message, good until the callback returns; 64 readable bytes in front, 192 behind.
   /// `ts_recv_ns`: wall clock when its last bytes left the socket.
-  Delegate<void(WsOpcode, std::span<const std::byte>, std::uint64_t)> on_message;
+  Delegate<void(WsOpcode, std::span<const std::byte>, std::uint64_t)> on_message = {};
   /// The end, once. `code`: the close code received or sent, abnormal (1006) if there was no close
   /// frame. `error`: ok after a clean close; connect, tls, timeout, auth (401, 403), protocol.
-  Delegate<void(WsCloseCode, const Error&)> on_close;
-  Delegate<void(std::span<const std::byte>)> on_pong;
+  Delegate<void(WsCloseCode, const Error&)> on_close = {};
+  Delegate<void(std::span<const std::byte>)> on_pong = {};
 };
 
 /// Every callback may close or destroy the client. Destroying it ends the connection without a

@@ -20,11 +20,11 @@ namespace ringside::net {
 [[nodiscard]] std::string make_ws_key();
 
 struct WsClientRequest {
-  std::string host;  // for the Host header: "socket.example.com" or "127.0.0.1:8443"
+  std::string host = {};  // for the Host header: "socket.example.com" or "127.0.0.1:8443"
   std::string target = "/";
-  std::string key;  // make_ws_key()
-  std::vector<std::string> subprotocols;
-  std::vector<std::pair<std::string, std::string>> headers;  // Origin, User-Agent, ...
+  std::string key = {};  // make_ws_key()
+  std::vector<std::string> subprotocols = {};
+  std::vector<std::pair<std::string, std::string>> headers = {};  // Origin, User-Agent, ...
 };
 [[nodiscard]] std::string ws_request_text(const WsClientRequest& request);
 
@@ -36,14 +36,14 @@ struct WsClientRequest {
 
 /// Server: what a valid upgrade request asks for.
 struct WsUpgrade {
-  std::string key;
-  std::vector<std::string> subprotocols;  // as offered, in order
+  std::string key = {};
+  std::vector<std::string> subprotocols = {};  // as offered, in order
 };
 
 /// Why a server refuses an upgrade; `http_status` is 400, 405 or 426.
 struct WsRefusal {
   unsigned http_status = 400;
-  std::string_view reason;
+  std::string_view reason = {};
 };
 
 /// Whether the request asks for a WebSocket at all (Upgrade: websocket).
