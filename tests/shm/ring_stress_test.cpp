@@ -27,7 +27,7 @@ struct Outcome {
 // Reads until the writer is done and nothing is pending; `pause` spins between records.
 Outcome follow(const RingView<TickRecord>& view, const std::atomic<bool>& is_done, int pause) {
   Outcome outcome;
-  TickRingReader reader(view, StartAt::oldest);
+  TickRingReader reader(view, std::uint64_t{0});  // what went before this thread counts as lost
   std::uint64_t next = 0;
   while (true) {
     const bool was_done = is_done.load(std::memory_order_acquire);  // pairs with the writer's store
