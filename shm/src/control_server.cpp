@@ -39,7 +39,7 @@ Result<UniqueFd> bind_socket(const std::string& path) {
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket.is_open()) return sys_error(ErrorCode::io, "cannot create a control socket");
+  if (!socket) return sys_error(ErrorCode::io, "cannot create a control socket");
   // A stale path of a dead feed handler: the caller holds the feed's lock, so nobody serves it.
   (void)::unlink(path.c_str());
   const auto* raw = reinterpret_cast<const sockaddr*>(&address);
@@ -141,7 +141,7 @@ void ControlServer::State::run() {
 void ControlServer::State::accept_all() {
   while (true) {
     UniqueFd socket(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!socket.is_open()) return;
+    if (!socket) return;
     ucred peer{};
     socklen_t bytes = sizeof(peer);
     if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0) continue;
@@ -331,7 +331,7 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(SegmentWriter& segme
   if (!listener) return listener.error();
   state->listener = std::move(*listener);
   state->stop = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!state->stop.is_open()) return sys_error(ErrorCode::memory, "cannot create an eventfd");
+  if (!state->stop) return sys_error(ErrorCode::memory, "cannot create an eventfd");
   State* raw = state.get();
   state->thread = std::thread([raw] { raw->run(); });
   return std::unique_ptr<ControlServer>(new ControlServer(std::move(state)));

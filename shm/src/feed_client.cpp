@@ -25,7 +25,7 @@ Result<UniqueFd> connect_socket(const std::string& path) {
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  if (!socket.is_open()) return sys_error(ErrorCode::io, "cannot create a control socket");
+  if (!socket) return sys_error(ErrorCode::io, "cannot create a control socket");
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     const ErrorCode code = errno == ENOENT   ? ErrorCode::not_found
                            : errno == EACCES ? ErrorCode::permission
@@ -154,7 +154,7 @@ Status FeedClient::receive_segment() {
     return refusal(message.refused);
   }
   if (got != sizeof(AttachedMessage) || message.attached.header.magic != control_magic ||
-      message.attached.header.type != ControlType::attached || !doorbell_fd.is_open()) {
+      message.attached.header.type != ControlType::attached || !doorbell_fd) {
     return Error{ErrorCode::protocol, 0, "the feed at " + options_.path + " answered garbage"};
   }
   Result<SegmentView> view = SegmentView::map(segment_fd.get());

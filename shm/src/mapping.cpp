@@ -1,7 +1,4 @@
-// Descriptors and mapped memory (segment.hpp).
-#include <sys/stat.h>
-#include <unistd.h>
-
+// Mapped memory (segment.hpp).
 #include <boost/interprocess/exceptions.hpp>
 #include <boost/interprocess/mapped_region.hpp>
 #include <utility>
@@ -11,23 +8,6 @@
 namespace ringside::shm {
 
 namespace ipc = boost::interprocess;
-
-UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
-  if (this != &other) {
-    reset();
-    fd_ = other.release();
-  }
-  return *this;
-}
-
-int UniqueFd::release() noexcept {
-  return std::exchange(fd_, -1);
-}
-
-void UniqueFd::reset() noexcept {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
 
 namespace {
 

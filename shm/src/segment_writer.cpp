@@ -44,7 +44,7 @@ bool is_ring_size(std::uint32_t slots) noexcept {
 Result<UniqueFd> create_memory(std::string_view feed, std::uint64_t bytes) {
   if (bytes > memory_available()) return no_memory(feed, bytes, 0);
   UniqueFd fd(::memfd_create("ringside-segment", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!fd.is_open()) return sys_error(ErrorCode::memory, "cannot create shared memory");
+  if (!fd) return sys_error(ErrorCode::memory, "cannot create shared memory");
   // Allocates every page now: what is not there is an error here, never a SIGBUS later.
   const int failed = ::posix_fallocate(fd.get(), 0, static_cast<off_t>(bytes));
   if (failed != 0) return no_memory(feed, bytes, failed);

@@ -57,7 +57,7 @@ class FeedClient {
   /// Errors  not_found: no such socket; connect: nobody listens; version, permission, protocol.
   [[nodiscard]] Status attach();
 
-  [[nodiscard]] bool is_attached() const noexcept { return socket_.is_open(); }
+  [[nodiscard]] bool is_attached() const noexcept { return static_cast<bool>(socket_); }
   /// The mapped segment; nullptr before the first attach. After `lost` it is the dead writer's.
   [[nodiscard]] std::shared_ptr<const SegmentView> segment() const noexcept { return segment_; }
   /// Why the last attempt failed, for display.

@@ -8,31 +8,12 @@
 #include <vector>
 
 #include "ringside/base/result.hpp"
+#include "ringside/base/unique_fd.hpp"
 #include "ringside/shm/doorbell.hpp"
 #include "ringside/shm/layout.hpp"
 #include "ringside/shm/tape.hpp"
 
 namespace ringside::shm {
-
-/// A file descriptor that closes itself.
-class UniqueFd {
- public:
-  UniqueFd() = default;
-  explicit UniqueFd(int fd) noexcept : fd_(fd) {}
-  UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
-  UniqueFd& operator=(UniqueFd&& other) noexcept;
-  UniqueFd(const UniqueFd&) = delete;
-  UniqueFd& operator=(const UniqueFd&) = delete;
-  ~UniqueFd() { reset(); }
-
-  [[nodiscard]] int get() const noexcept { return fd_; }
-  [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
-  [[nodiscard]] int release() noexcept;
-  void reset() noexcept;
-
- private:
-  int fd_ = -1;
-};
 
 /// Mapped memory; Boost.Interprocess does the mapping.
 class Mapping {
