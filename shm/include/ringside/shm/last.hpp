@@ -26,9 +26,17 @@ inline void write_last(LastValues& last, const TickRecord& record) noexcept {
   if (record.kind == Kind::quote) write_cell(last.quote, record);
 }
 
+/// A bar that is published again must not hide that of a newer window.
+inline void write_last_bar(Slot<BarRecord>& cell, const BarRecord& record) noexcept {
+  static_assert(offsetof(BarRecord, ts_event) == 8);
+  // relaxed: the writer reads its own word back; it is 0 before the first bar.
+  const std::uint64_t ts_held = cell.words[1].load(std::memory_order_relaxed);
+  if ((record.flags & flag_revised) == 0 || ts_held <= record.ts_event) write_cell(cell, record);
+}
+
 inline void write_last(LastValues& last, const BarRecord& record) noexcept {
-  if (record.kind == Kind::bar_1s) write_cell(last.bar_1s, record);
-  if (record.kind == Kind::bar_1m) write_cell(last.bar_1m, record);
+  if (record.kind == Kind::bar_1s) write_last_bar(last.bar_1s, record);
+  if (record.kind == Kind::bar_1m) write_last_bar(last.bar_1m, record);
 }
 
 /// Reads one symbol's last values. A handle into a mapped segment; good as long as the mapping.

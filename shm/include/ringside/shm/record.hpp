@@ -74,12 +74,13 @@ enum class Kind : std::uint8_t {
 enum Flag : std::uint8_t {
   flag_snapshot = 0x01,       // a last value, not an event
   flag_last_of_frame = 0x02,  // the vendor's frame ends here
-  flag_id_is_hash = 0x04,     // trade_id is a 64-bit hash of an id that is no plain number
+  flag_id_is_hash = 0x04,     // trade: trade_id is a 64-bit hash of an id that is no plain number
   flag_clipped = 0x08,        // a field did not fit and holds its sentinel or its limit
   flag_maybe_bad = 0x10,      // a gap lies just before this record
   flag_replayed = 0x20,       // from a recording
   flag_delayed = 0x40,        // the feed is delayed by its plan
   flag_partial = 0x80,        // bar: a gap lies inside the window (see coverage)
+  flag_revised = 0x04,        // bar: of a window that was published before or is not the newest
 };
 
 /// A trade. Units: price 1e-9; size 10^size_exponent.
