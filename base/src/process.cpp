@@ -60,6 +60,12 @@ Status install_stop_handler() {
       ::sigaction(SIGPIPE, &ignore, nullptr) != 0) {
     return sys_error(ErrorCode::internal, "sigaction");
   }
+  // The terminal went away: stop, unless we were started with nohup.
+  struct sigaction hangup {};
+  if (::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN &&
+      ::sigaction(SIGHUP, &action, nullptr) != 0) {
+    return sys_error(ErrorCode::internal, "sigaction");
+  }
   return {};
 }
 

@@ -13,7 +13,8 @@
 
 namespace ringside {
 
-/// From now on SIGINT and SIGTERM ask for a clean stop instead of killing, and SIGPIPE is ignored.
+/// From now on SIGINT, SIGTERM and (unless it is ignored) SIGHUP ask for a clean stop instead of
+/// killing, and SIGPIPE is ignored.
 /// Call once in main, before threads start. Errors: internal (the kernel refused).
 [[nodiscard]] Status install_stop_handler();
 
