@@ -84,10 +84,14 @@ void BlockWriter::open_failed(std::uint8_t slot, int sys_errno) noexcept {
   fail(files_[slot], sys_errno);
 }
 
-std::size_t BlockWriter::files_without_buffer() const noexcept {
+/// Buffers that `file` must leave: one for each file that needs one and holds fewer. A burst of
+/// quotes must not starve the trades.
+std::size_t BlockWriter::kept_back(const File& file) const noexcept {
   std::size_t count = 0;
-  for (const File& file : files_) {
-    if (file.state == State::active && file.sys_errno == 0 && file.current == no_buffer) ++count;
+  for (const File& other : files_) {
+    const bool needs_one =
+        other.state == State::active && other.sys_errno == 0 && other.current == no_buffer;
+    if (needs_one && other.held < file.held) ++count;
   }
   return count;
 }
@@ -101,15 +105,14 @@ std::byte* BlockWriter::reserve(std::uint8_t slot, std::size_t bytes) noexcept {
       return data(file.current) + buffers_[file.current].used;
     }
     enqueue_current(file);
+    file.wants_flush = false;
     start_write(slot);
   }
-  // The last buffers are for files that have none: a burst of quotes must not starve the trades.
-  const bool has_queue = file.queue_first != no_buffer;
-  const std::size_t kept_back = has_queue ? files_without_buffer() - 1 : 0;
-  if (free_count_ <= kept_back) return nullptr;
+  if (free_count_ <= kept_back(file)) return nullptr;
   file.current = free_first_;
   free_first_ = buffers_[file.current].next;
   --free_count_;
+  ++file.held;
   buffers_[file.current].next = no_buffer;
   return data(file.current);
 }
@@ -140,8 +143,11 @@ void BlockWriter::flush(std::uint8_t slot) noexcept {
   if (buffers_[file.current].used == 0) {
     release(file.current);
     file.current = no_buffer;
+    --file.held;
     return;
   }
+  file.wants_flush = file.queue_first != no_buffer;
+  if (file.wants_flush) return;
   enqueue_current(file);
   start_write(slot);
 }
@@ -157,9 +163,12 @@ void BlockWriter::sync(std::uint8_t slot) noexcept {
 }
 
 void BlockWriter::end_file(std::uint8_t slot) noexcept {
+  File& file = files_[slot];
+  RINGSIDE_ASSERT(file.state == State::active);
   flush(slot);
-  RINGSIDE_ASSERT(files_[slot].state == State::active);
-  files_[slot].state = State::ending;
+  if (file.current != no_buffer) enqueue_current(file);
+  start_write(slot);
+  file.state = State::ending;
 }
 
 bool BlockWriter::has_failed(std::uint8_t slot) const noexcept {
@@ -226,6 +235,11 @@ void BlockWriter::on_write(std::uint8_t slot, int result) noexcept {
     file.queue_first = buffer.next;
     if (file.queue_first == no_buffer) file.queue_last = no_buffer;
     release(finished);
+    --file.held;
+    if (file.wants_flush && file.queue_first == no_buffer) {
+      file.wants_flush = false;
+      if (file.current != no_buffer) enqueue_current(file);
+    }
   }
   start_write(slot);
 }
@@ -245,6 +259,7 @@ void BlockWriter::drop_queue(File& file) noexcept {
     release(buffer);
   }
   file.queue_last = no_buffer;
+  file.held = 0;  // fail() has queued the current one
 }
 
 void BlockWriter::reap() noexcept {

@@ -60,7 +60,8 @@ class BlockWriter {
   /// Takes what was written at the reserved place: `records` data records in `bytes`.
   void commit(std::uint8_t slot, std::size_t bytes, std::uint32_t records) noexcept;
 
-  /// Sends a buffer on its way although it is not full.
+  /// Sends a buffer on its way although it is not full; at once, or when those before it are
+  /// written, so that flushing often never costs buffers.
   void flush(std::uint8_t slot) noexcept;
   /// Asks the kernel to make what is written durable, unless it is still busy with that.
   void sync(std::uint8_t slot) noexcept;
@@ -103,12 +104,14 @@ class BlockWriter {
     State state = State::free;
     bool is_writing = false;
     bool is_syncing = false;
-    bool is_dirty = false;  // written since the last sync
+    bool is_dirty = false;     // written since the last sync
+    bool wants_flush = false;  // of `current`, once the queue is empty
     int fd = -1;
     int sys_errno = 0;
     std::uint16_t current = no_buffer;
     std::uint16_t queue_first = no_buffer;
     std::uint16_t queue_last = no_buffer;
+    std::uint16_t held = 0;    // buffers: current and queued
     std::uint64_t offset = 0;  // where the buffer at queue_first goes
     std::uint64_t bytes_committed = 0;
     std::uint64_t records_written = 0;
@@ -118,7 +121,7 @@ class BlockWriter {
   explicit BlockWriter(const Options& options);
   [[nodiscard]] Status start();
   [[nodiscard]] std::byte* data(std::uint16_t buffer) noexcept;
-  [[nodiscard]] std::size_t files_without_buffer() const noexcept;
+  [[nodiscard]] std::size_t kept_back(const File& file) const noexcept;
   void release(std::uint16_t buffer) noexcept;
   void enqueue_current(File& file) noexcept;
   void start_write(std::uint8_t slot) noexcept;

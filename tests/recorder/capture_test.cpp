@@ -1,0 +1,531 @@
+// Capture and keeper together over real segments: what is published is in the files, and what is
+// not is counted, marked and listed.
+#include "capture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+
+#include "../support/temp_dir.hpp"
+#include "keeper.hpp"
+#include "market_fixture.hpp"
+#include "ringside/base/clock.hpp"
+
+namespace ringside::recorder {
+namespace {
+
+using test::Market;
+using test::noon;
+using test::read_receipts;
+using test::read_recordings;
+using test::Recorded;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::uint64_t hour = 3'600'000'000'000;
+constexpr int steps_max = 100'000;  // a hang's bound: each step waits a millisecond at most
+
+/// One feed's recorder without its thread: the test decides when it polls.
+class Rig {
+ public:
+  explicit Rig(const std::string& dir) : Rig(dir, CaptureOptions{}) {}
+  Rig(const std::string& dir, CaptureOptions options) {
+    auto keeper = Keeper::open(dir);
+    EXPECT_TRUE(keeper.ok()) << keeper.error().message();
+    keeper_ = std::move(*keeper);
+    link_ = &keeper_->add_feed("stocks", "MASSIVE.STOCKS");
+    options.dir = dir;
+    options.bar_hold_ns = 0;
+    auto capture = Capture::create(options, *link_);
+    EXPECT_TRUE(capture.ok());
+    capture_ = std::move(*capture);
+  }
+
+  void start_keeper() { keeper_->start(); }
+  Capture& capture() { return *capture_; }
+  Keeper& keeper() { return *keeper_; }
+
+  /// Reads until the tapes are empty.
+  void read_all() {
+    while (capture_->has_news()) {
+      capture_->poll();
+      capture_->service(monotonic_ns());
+    }
+  }
+  /// Ends the epoch and waits until the files are closed.
+  void finish(EndReason reason = EndReason::stopped) {
+    capture_->end_epoch(reason);
+    for (int i = 0; !capture_->is_finished(); ++i) {
+      ASSERT_LT(i, steps_max) << "the recorder does not come to an end";
+      capture_->service_wait(monotonic_ns());
+    }
+  }
+  void stop() {
+    finish();
+    keeper_->stop();
+  }
+
+ private:
+  std::unique_ptr<Keeper> keeper_;
+  FeedLink* link_ = nullptr;
+  std::unique_ptr<Capture> capture_;
+};
+
+/// The rows of a query, columns joined by '|'.
+std::vector<std::string> query(const std::string& dir, const char* sql) {
+  sqlite3* db = nullptr;
+  EXPECT_EQ(sqlite3_open((dir + "/catalog.sqlite").c_str(), &db), SQLITE_OK);
+  sqlite3_stmt* statement = nullptr;
+  EXPECT_EQ(sqlite3_prepare_v2(db, sql, -1, &statement, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+  std::vector<std::string> rows;
+  while (sqlite3_step(statement) == SQLITE_ROW) {
+    std::string row;
+    for (int i = 0; i < sqlite3_column_count(statement); ++i) {
+      if (i != 0) row += '|';
+      const unsigned char* const text = sqlite3_column_text(statement, i);
+      for (const unsigned char* c = text; c != nullptr && *c != 0; ++c) {
+        row += static_cast<char>(*c);
+      }
+    }
+    rows.push_back(row);
+  }
+  sqlite3_finalize(statement);
+  sqlite3_close(db);
+  return rows;
+}
+
+TEST(Capture, writes_every_record_once_with_its_symbol) {
+  SCOPED_TRACE(ringside::test::seed_text());
+  const ringside::test::TempDir dir;
+  Market market({"AAPL", "BRK.B", "O:SPXW260102C06840500"});
+  Rig rig(dir.path());
+  rig.start_keeper();
+  rig.capture().begin_epoch(market.view());
+  for (int round = 0; round < 20; ++round) {
+    market.publish_ticks(1000);
+    market.publish_bar(0, shm::Kind::bar_1s,
+                       noon + static_cast<std::uint64_t>(round) * 1'000'000'000);
+    market.publish_bar(1, shm::Kind::bar_1m, noon);
+    rig.read_all();
+  }
+  rig.stop();
+  const Recorded recorded = read_recordings(dir.path());
+  EXPECT_EQ(recorded.sums, market.sums());
+  EXPECT_EQ(recorded.files.size(), 4U);
+  EXPECT_EQ(recorded.out_of_order, 0U);
+  EXPECT_EQ(recorded.unmapped, 0U);
+  EXPECT_EQ(recorded.open, 0U);
+  EXPECT_EQ(recorded.cut, 0U);
+  EXPECT_TRUE(recorded.marks.empty());
+  EXPECT_EQ(rig.keeper().errors(), 0U);
+  const auto receipts = read_receipts(dir.path());
+  ASSERT_EQ(receipts.size(), 1U);
+  test::expect_conserved(receipts[0], "ticks");
+  test::expect_conserved(receipts[0], "bars");
+  EXPECT_EQ(test::json_number(receipts[0], "ticks", "written"), 20'000U);
+  EXPECT_EQ(test::json_number(receipts[0], "bars", "written"), 40U);
+}
+
+TEST(Capture, names_files_by_dataset_schema_day_feed_time_and_epoch) {
+  const ringside::test::TempDir dir;
+  Market market({"AAPL"});
+  Rig rig(dir.path());
+  rig.start_keeper();
+  rig.capture().begin_epoch(market.view());
+  market.publish_tick(true);
+  rig.read_all();
+  rig.stop();
+  const std::string epoch = std::to_string(market.segment().epoch());
+  EXPECT_THAT(
+      read_recordings(dir.path()).files,
+      ElementsAre(dir.file("MASSIVE.STOCKS/trades/20260102/stocks-120000-" + epoch + "-000.dbn")));
+}
+
+TEST(Capture, patches_start_and_end_when_a_file_is_closed) {
+  const ringside::test::TempDir dir;
+  Market market({"AAPL"});
+  Rig rig(dir.path());
+  rig.start_keeper();
+  rig.capture().begin_epoch(market.view());
+  market.publish_tick(true);
+  market.skip(77);
+  market.publish_tick(true);
+  rig.read_all();
+  rig.stop();
+  const Recorded recorded = read_recordings(dir.path());
+  ASSERT_EQ(recorded.files.size(), 1U);
+  auto reader = dbn::DbnReader::open(recorded.files[0]);
+  ASSERT_TRUE(reader.ok());
+  EXPECT_EQ(reader->metadata().version, 3);
+  EXPECT_EQ(reader->metadata().dataset, "MASSIVE.STOCKS");
+  EXPECT_EQ(reader->metadata().schema, dbn::Schema::mixed);
+  EXPECT_EQ(reader->metadata().start, noon);
+  EXPECT_EQ(reader->metadata().end, noon + 1'000'077 + 1);  // exclusive
+}
+
+TEST(Capture, files_are_readable_while_they_are_written) {
+  const ringside::test::TempDir dir;
+  Market market({"AAPL"});
+  CaptureOptions options;
+  options.flush_ns = 0;
+  Rig rig(dir.path(), options);
+  rig.start_keeper();
+  rig.capture().begin_epoch(market.view());
+  market.publish_ticks(100);
+  rig.read_all();
+  Recorded recorded;
+  for (int i = 0; recorded.sums != market.sums(); ++i) {
+    ASSERT_LT(i, steps_max) << "the records do not reach the file";
+    rig.capture().service_wait(monotonic_ns());
+    recorded = read_recordings(dir.path());
+  }
+  EXPECT_EQ(recorded.open, 2U);
+  rig.stop();
+}
+
+TEST(Capture, begins_a_file_with_its_own_mappings_for_each_span) {
+  const ringside::test::TempDir dir;
+  Market market({"AAPL", "MSFT"});
+  Rig rig(dir.path());
+  rig.start_keeper();
+  rig.capture().begin_epoch(market.view());
+  market.publish_ticks(50);
+  market.skip(hour);
+  market.publish_ticks(50);
+  market.skip(12 * hour);  // past midnight
+  market.publish_ticks(50);
+  rig.read_all();
+  rig.stop();
+  const Recorded recorded = read_recordings(dir.path());
+  EXPECT_EQ(recorded.sums, market.sums());
+  EXPECT_EQ(recorded.unmapped, 0U);
+  ASSERT_EQ(recorded.files.size(), 6U);
+  EXPECT_THAT(recorded.files[3], HasSubstr("/trades/20260102/stocks-120000-"));
+  EXPECT_THAT(recorded.files[4], HasSubstr("/trades/20260102/stocks-130000-"));
+  EXPECT_THAT(recorded.files[5], HasSubstr("/trades/20260103/stocks-010000-"));
+  EXPECT_THAT(query(dir.path(), "SELECT DISTINCT state FROM files"), ElementsAre("closed"));
+  EXPECT_THAT(query(dir.path(), "SELECT sum(records) FROM files"), ElementsAre("150"));
+}
+
+TEST(Capture, sorts_bars_by_window_start) {
+  const ringside::test::TempDir dir;
+  Market market({"AAPL", "MSFT"});
+  Rig rig(dir.path());
+  rig.start_keeper();
+  rig.capture().begin_epoch(market.view());
+  constexpr std::uint64_t second = 1'000'000'000;
+  for (const std::uint64_t start : {3, 1, 2, 5, 4}) {
+    market.publish_bar(start % 2, shm::Kind::bar_1s, noon + start * second);
+  }
+  rig.capture().poll();
+  rig.stop();
+  EXPECT_THAT(read_recordings(dir.path()).bar_starts,
+              ElementsAre(noon + second, noon + 2 * second, noon + 3 * second, noon + 4 * second,
+                          noon + 5 * second));
+}
+
+TEST(Capture, raises_a_receive_time_that_falls_and_flags_it) {
+  const ringside::test::TempDir dir;
+  Market market({"AAPL"});
+  Rig rig(dir.path());
+  rig.start_keeper();
+  rig.capture().begin_epoch(market.view());
+  market.publish_tick(true);
+  market.skip(static_cast<std::uint64_t>(-50'000'000));  // the clock stepped back
+  market.publish_tick(true);
+  rig.read_all();
+  rig.stop();
+  const Recorded recorded = read_recordings(dir.path());
+  EXPECT_EQ(recorded.out_of_order, 0U);
+  EXPECT_EQ(recorded.sums, market.sums());
+  EXPECT_EQ(test::json_number(read_receipts(dir.path())[0], "feed", "ts_clamped"), 1U);
+}
+
+TEST(Capture, counts_and_marks_what_the_tape_overwrote) {
+  const ringside::test::TempDir dir;
+  Market market({"AAPL"}, {.tape_slots = 256});
+  Rig rig(dir.path());
+  rig.start_keeper();
+  rig.capture().begin_epoch(market.view());
+  market.publish_ticks(100);
+  rig.read_all();
+  market.publish_ticks(1000);  // 256 places
+  rig.read_all();
+  rig.stop();
+  const Recorded recorded = read_recordings(dir.path());
+  const std::string receipt = read_receipts(dir.path())[0];
+  test::expect_conserved(receipt, "ticks");
+  const std::uint64_t lost = test::json_number(receipt, "ticks", "lost");
+  EXPECT_GE(lost, 744U);
+  EXPECT_EQ(test::json_number(receipt, "ticks", "written"), 1100 - lost);
+  EXPECT_EQ(recorded.flagged, 2U);  // the next trade and the next quote
+  ASSERT_EQ(recorded.marks.size(), 2U);
+  EXPECT_THAT(recorded.marks[0], HasSubstr(std::to_string(lost) + " of the whole feed lapped"));
+  EXPECT_THAT(query(dir.path(), "SELECT kind, count FROM gaps"),
+              ElementsAre("lapped|" + std::to_string(lost)));
+}
+
+/// The keeper does not answer, so no file gets its descriptor and every buffer stays taken.
+TEST(Capture, drops_counts_and_marks_when_every_buffer_is_on_its_way) {
+  SCOPED_TRACE(ringside::test::seed_text());
+  const ringside::test::TempDir dir;
+  Market market({"AAPL", "MSFT"});
+  CaptureOptions options;
+  options.buffers = {.buffer_count = 8, .buffer_bytes = 16'384};
+  Rig rig(dir.path(), options);
+  rig.capture().begin_epoch(market.view());
+  market.publish_ticks(10'000);  // about 640 KB into 128 KB
+  rig.read_all();
+  EXPECT_EQ(rig.capture().receipt().ticks.received, 10'000U);
+  const std::uint64_t dropped = rig.capture().receipt().ticks.dropped;
+  EXPECT_GT(dropped, 5000U);
+  rig.start_keeper();
+  for (int i = 0; rig.capture().bytes_written() < 100'000; ++i) {
+    ASSERT_LT(i, steps_max);
+    rig.capture().service_wait(monotonic_ns());
+  }
+  market.publish_tick(true);
+  market.publish_tick(false);
+  rig.read_all();
+  rig.stop();
+  const Recorded recorded = read_recordings(dir.path());
+  const std::string receipt = read_receipts(dir.path())[0];
+  test::expect_conserved(receipt, "ticks");
+  EXPECT_EQ(test::json_number(receipt, "ticks", "dropped"), dropped);
+  EXPECT_EQ(test::json_number(receipt, "ticks", "written"), 10'002 - dropped);
+  EXPECT_EQ(recorded.flagged, 2U);
+  ASSERT_EQ(recorded.marks.size(), 2U);
+  EXPECT_THAT(recorded.marks[0], HasSubstr("missing before this record"));
+  EXPECT_EQ(recorded.out_of_order, 0U);
+  EXPECT_THAT(query(dir.path(), "SELECT kind, sum(count) FROM gaps"),
+              ElementsAre("dropped|" + std::to_string(dropped)));
+}
+
+TEST(Capture, keeps_buffers_back_for_a_schema_that_has_none) {
+  const ringside::test::TempDir dir;
+  Market market({"AAPL"});
+  CaptureOptions options;
+  options.buffers = {.buffer_count = 8, .buffer_bytes = 16'384};
+  Rig rig(dir.path(), options);
+  rig.capture().begin_epoch(market.view());
+  market.publish_tick(true);
+  for (int i = 0; i < 10'000; ++i) market.publish_tick(false);
+  for (int i = 0; i < 100; ++i) market.publish_tick(true);
+  rig.read_all();
+  rig.start_keeper();
+  rig.stop();
+  EXPECT_EQ(read_recordings(dir.path()).sums["AAPL"].trades, 101U);
+}
+
+/// The size limit of the process stands for a full disk: the kernel refuses the write.
+TEST(Capture, goes_on_in_a_new_file_when_the_disk_refuses_a_write) {
+  const ringside::test::TempDir dir;
+  Market market({"AAPL"});
+  CaptureOptions options;
+  options.flush_ns = 0;
+  options.has_quotes = false;
+  options.buffers = {.buffer_count = 64, .buffer_bytes = 65'536};
+  Rig rig(dir.path(), options);
+  rig.start_keeper();
+  rig.capture().begin_epoch(market.view());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  ASSERT_NE(::signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+  const rlimit small{.rlim_cur = 1 << 20, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  for (int round = 0; round < 40; ++round) {
+    for (int i = 0; i < 1000; ++i) market.publish_tick(true);
+    rig.read_all();
+    rig.capture().service_wait(monotonic_ns());
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  // The recorder tries again a second after the refusal; its clock is the one it is told.
+  rig.capture().service(monotonic_ns() + 2'000'000'000);
+  market.publish_tick(true);
+  rig.capture().poll();
+  rig.stop();
+  const Recorded recorded = read_recordings(dir.path());
+  const std::string receipt = read_receipts(dir.path())[0];
+  test::expect_conserved(receipt, "ticks");
+  EXPECT_GT(test::json_number(receipt, "ticks", "disk"), 0U);
+  EXPECT_EQ(recorded.files.size(), 2U);
+  EXPECT_EQ(recorded.cut, 0U);
+  EXPECT_EQ(recorded.sums.at("AAPL").trades, test::json_number(receipt, "ticks", "written"));
+  EXPECT_EQ(recorded.flagged, 1U);
+  EXPECT_EQ(recorded.unmapped, 0U);
+  EXPECT_THAT(query(dir.path(), "SELECT state FROM files ORDER BY path"),
+              ElementsAre("failed", "closed"));
+  EXPECT_THAT(query(dir.path(), "SELECT kind FROM gaps ORDER BY kind"),
+              ElementsAre("disk", "dropped"));
+}
+
+TEST(Capture, marks_gaps_and_states_of_the_feed) {
+  const ringside::test::TempDir dir;
+  Market market({"AAPL"});
+  Rig rig(dir.path());
+  rig.start_keeper();
+  rig.capture().begin_epoch(market.view());
+  market.publish_tick(true);
+  shm::TickRecord gap = shm::empty_tick();
+  gap.kind = shm::Kind::gap;
+  gap.instrument_id = 0;
+  gap.ts_recv = market.ts();
+  gap.gap = {.ts_begin = 11,
+             .ts_end = 22,
+             .count = 33,
+             .reason = static_cast<std::uint32_t>(shm::GapReason::sequence),
+             .reserved_ = 0};
+  market.segment().publish(gap);
+  market.publish_tick(true);
+  shm::TickRecord status = shm::empty_tick();
+  status.kind = shm::Kind::status;
+  status.ts_recv = market.ts();
+  status.status = {.state = static_cast<std::uint32_t>(shm::FeedState::reconnecting),
+                   .state_before = static_cast<std::uint32_t>(shm::FeedState::live),
+                   .reserved_ = {}};
+  market.segment().publish(status);
+  rig.read_all();
+  rig.stop();
+  const Recorded recorded = read_recordings(dir.path());
+  EXPECT_THAT(recorded.marks,
+              ElementsAre("feed: gap (sequence) of AAPL from 11 to 22, 33 records missing",
+                          "feed: state reconnecting"));
+  EXPECT_EQ(recorded.flagged, 1U);
+  test::expect_conserved(read_receipts(dir.path())[0], "ticks");
+  EXPECT_THAT(query(dir.path(), "SELECT kind, ts_begin, ts_end, count FROM gaps"),
+              ElementsAre("vendor|11|22|33"));
+}
+
+TEST(Capture, a_new_epoch_gets_new_files_a_mark_and_a_receipt_each) {
+  SCOPED_TRACE(ringside::test::seed_text());
+  const ringside::test::TempDir dir;
+  Market first({"AAPL", "MSFT"});
+  Market second({"MSFT", "AAPL"}, {.ts_begin = noon + 60'000'000'000});  // other ids
+  Rig rig(dir.path());
+  rig.start_keeper();
+  rig.capture().begin_epoch(first.view());
+  first.publish_ticks(500);
+  rig.read_all();
+  rig.finish(EndReason::feed_lost);
+  second.publish_ticks(300);  // before we are there: they are ours all the same
+  rig.capture().begin_epoch(second.view());
+  rig.read_all();
+  rig.stop();
+  const Recorded recorded = read_recordings(dir.path());
+  EXPECT_EQ(recorded.files.size(), 4U);
+  EXPECT_EQ(recorded.flagged, 2U);
+  ASSERT_EQ(recorded.marks.size(), 2U);
+  EXPECT_THAT(recorded.marks[0], HasSubstr("the feed handler was restarted"));
+  for (const auto& [symbol, sums] : first.sums()) {
+    EXPECT_EQ(recorded.sums.at(symbol).trades, sums.trades + second.sums().at(symbol).trades);
+    EXPECT_EQ(recorded.sums.at(symbol).volume, sums.volume + second.sums().at(symbol).volume);
+  }
+  const auto receipts = read_receipts(dir.path());
+  ASSERT_EQ(receipts.size(), 2U);
+  EXPECT_THAT(receipts[0], HasSubstr("\"reason\":\"feed_lost\""));
+  EXPECT_THAT(receipts[1], HasSubstr("\"reason\":\"stopped\""));
+  for (const std::string& receipt : receipts) test::expect_conserved(receipt, "ticks");
+  EXPECT_EQ(test::json_number(receipts[1], "ticks", "received"), 300U);
+  EXPECT_EQ(query(dir.path(), "SELECT count FROM gaps WHERE kind = 'restart'").size(), 1U);
+}
+
+TEST(Capture, the_same_epoch_continues_where_it_was_left) {
+  const ringside::test::TempDir dir;
+  Market market({"AAPL"});
+  Rig rig(dir.path());
+  rig.start_keeper();
+  rig.capture().begin_epoch(market.view());
+  market.publish_ticks(100);
+  rig.read_all();
+  rig.finish(EndReason::feed_lost);
+  market.publish_ticks(100);
+  rig.capture().begin_epoch(market.view());
+  rig.read_all();
+  rig.stop();
+  const Recorded recorded = read_recordings(dir.path());
+  EXPECT_EQ(recorded.sums, market.sums());
+  EXPECT_EQ(recorded.files.size(), 4U);  // "-001" beside "-000": nothing is overwritten
+  EXPECT_TRUE(recorded.marks.empty());
+  for (const std::string& receipt : read_receipts(dir.path())) {
+    test::expect_conserved(receipt, "ticks");
+  }
+}
+
+/// The first recorder ends without closing anything, as if it were killed; its files hold an
+/// arbitrary part of what it had read.
+TEST(Capture, a_restarted_recorder_repeats_nothing_and_misses_nothing) {
+  SCOPED_TRACE(ringside::test::seed_text());
+  for (const int published : {1, 500, 5000}) {
+    const ringside::test::TempDir dir;
+    Market market({"AAPL", "MSFT"}, {.ts_step = 0});  // many records share an instant
+    {
+      CaptureOptions options;
+      options.flush_ns = 0;
+      options.buffers = {.buffer_count = 64, .buffer_bytes = 16'384};
+      Rig killed(dir.path(), options);
+      killed.start_keeper();
+      killed.capture().begin_epoch(market.view());
+      for (int i = 0; i < published; i += 50) {
+        market.publish_ticks(50);
+        market.skip(i % 100 == 0 ? 1000 : 0);
+        market.publish_bar(0, shm::Kind::bar_1s,
+                           noon + static_cast<std::uint64_t>(i) * 1'000'000'000);
+        killed.read_all();
+      }
+      for (int i = 0; i < 5; ++i) killed.capture().service_wait(monotonic_ns());
+    }
+    Rig rig(dir.path());
+    rig.start_keeper();
+    rig.capture().begin_epoch(market.view());
+    market.publish_ticks(200);
+    market.publish_bar(1, shm::Kind::bar_1m, noon);
+    rig.read_all();
+    rig.stop();
+    const Recorded recorded = read_recordings(dir.path());
+    EXPECT_EQ(recorded.sums, market.sums()) << published;
+    const std::string receipt = read_receipts(dir.path()).back();
+    test::expect_conserved(receipt, "ticks");
+    test::expect_conserved(receipt, "bars");
+    EXPECT_THAT(query(dir.path(), "SELECT DISTINCT state FROM files ORDER BY state"),
+                ElementsAre("closed", "cut"));
+  }
+}
+
+TEST(Capture, says_that_it_was_down_for_longer_than_the_tape_remembers) {
+  const ringside::test::TempDir dir;
+  Market market({"AAPL"}, {.tape_slots = 256});
+  market.publish_ticks(100);
+  for (int run = 0; run < 2; ++run) {
+    Rig rig(dir.path());
+    rig.start_keeper();
+    rig.capture().begin_epoch(market.view());
+    rig.read_all();
+    rig.stop();
+    if (run == 0) market.publish_ticks(2000);
+  }
+  const Recorded recorded = read_recordings(dir.path());
+  EXPECT_THAT(query(dir.path(), "SELECT kind, count FROM gaps"), ElementsAre("recorder_down|"));
+  EXPECT_EQ(recorded.flagged, 2U);
+  EXPECT_THAT(recorded.marks[0], HasSubstr("was down for longer"));
+}
+
+TEST(Keeper, refuses_a_folder_that_another_recorder_uses) {
+  const ringside::test::TempDir dir;
+  auto first = Keeper::open(dir.path());
+  ASSERT_TRUE(first.ok());
+  auto second = Keeper::open(dir.path());
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::busy);
+}
+
+TEST(Keeper, texts_of_times_are_utc) {
+  EXPECT_STREQ(utc_text(noon + 3'723'000'000'000).date, "20260102");
+  EXPECT_STREQ(utc_text(noon + 3'723'000'000'000).time, "130203");
+  EXPECT_STREQ(utc_text(951'782'399'000'000'000).date, "20000228");
+  EXPECT_STREQ(utc_text(951'782'399'000'000'000).time, "235959");
+}
+
+}  // namespace
+}  // namespace ringside::recorder
