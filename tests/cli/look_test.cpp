@@ -1,5 +1,6 @@
 // The verbs that look at feeds (ls, tail, top): the real program against a real segment.
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <csignal>
 
@@ -7,6 +8,7 @@
 #include "ringside/shm/feed_client.hpp"
 #include "support/run_process.hpp"
 #include "support/temp_dir.hpp"
+#include "support/wait_until.hpp"
 
 namespace ringside {
 namespace {
@@ -110,10 +112,7 @@ TEST_F(Look, follows_only_the_kinds_asked_for_as_they_come) {
     }
     return false;
   };
-  for (int i = 0; i < 2000 && !is_subscribed(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  ASSERT_TRUE(is_subscribed());
+  ASSERT_TRUE(test::wait_until(is_subscribed));
   stocks.trade(id, 2'000'000'000, 1'000'000, 2);
   stocks.quote(id, 1, 2, 3);
   stocks.trade(id, 3'000'000'001, 500'000, 4);
@@ -139,15 +138,15 @@ TEST_F(Look, says_how_many_records_a_lapped_tail_lost) {
   tail.signal(SIGINT);
   const Ended ended = tail.wait();
   EXPECT_EQ(ended.exit_code, 0);
-  std::size_t records = 0;
+  long records = 0;
   for (std::size_t at = 0; (at = ended.out.find("\"kind\":\"trade\"", at)) != std::string::npos;
        ++at) {
     ++records;
   }
   const std::size_t lost_at = ended.out.find("\"kind\":\"lost\",\"count\":");
   ASSERT_NE(lost_at, std::string::npos) << ended.out;
-  const std::size_t lost = std::stoul(ended.out.substr(lost_at + 22));
-  EXPECT_EQ(records + lost, 1010U);
+  const long lost = test::number_in(ended.out.substr(lost_at + 22));
+  EXPECT_EQ(records + lost, 1010);
 }
 
 TEST_F(Look, says_why_a_symbol_was_refused) {
@@ -183,7 +182,7 @@ TEST_F(Look, measures_rates_latency_and_readers_once) {
   std::thread market([&] {
     for (std::uint32_t i = 0; !is_done.load(std::memory_order_relaxed); ++i) {  // only ends it
       stocks.trade(id, 1'000'000'000, 1'000'000, i);
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      ::poll(nullptr, 0, 2);  // a pace, not a wait for something
     }
   });
   ASSERT_TRUE(tail.wait_for_text("AAPL"));

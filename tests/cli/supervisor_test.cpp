@@ -2,13 +2,11 @@
 #include "cli/supervisor.hpp"
 
 #include <gtest/gtest.h>
-#include <poll.h>
 
 #include <csignal>
-#include <functional>
 
-#include "ringside/base/clock.hpp"
 #include "support/temp_dir.hpp"
+#include "support/wait_until.hpp"
 
 namespace ringside::cli {
 namespace {
@@ -19,15 +17,7 @@ ChildSpec shell(const std::string& role, const std::string& script) {
   return {.role = role, .argv = {"/bin/sh", "-c", script}};
 }
 
-// Waits for a condition with a bound.
-bool wait_until(const std::function<bool()>& condition) {
-  const std::uint64_t end_ns = monotonic_ns() + 20 * second;
-  while (monotonic_ns() < end_ns) {
-    if (condition()) return true;
-    ::poll(nullptr, 0, 5);
-  }
-  return false;
-}
+using test::wait_until;
 
 TEST(RestartPolicy, doubles_up_to_half_a_minute_and_begins_anew_after_a_healthy_one) {
   RestartPolicy policy;

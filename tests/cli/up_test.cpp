@@ -1,31 +1,22 @@
 // `ringside up` whole: the real program, copied beside small scripts that play the other roles, so
 // that every start, end and argument can be seen.
 #include <gtest/gtest.h>
-#include <poll.h>
 
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 
-#include "ringside/base/clock.hpp"
 #include "support/run_process.hpp"
 #include "support/temp_dir.hpp"
+#include "support/wait_until.hpp"
 
 namespace ringside {
 namespace {
 
 using test::Ended;
+using test::number_in;
 using test::Process;
-
-bool wait_until(const std::function<bool()>& condition) {
-  const std::uint64_t end_ns = monotonic_ns() + 30'000'000'000;
-  while (monotonic_ns() < end_ns) {
-    if (condition()) return true;
-    ::poll(nullptr, 0, 10);
-  }
-  return false;
-}
+using test::wait_until;
 
 class Up : public testing::Test {
  protected:
@@ -75,7 +66,9 @@ class Up : public testing::Test {
     });
   }
 
-  pid_t pid_of(const std::string& role) const { return std::stoi(dir_.read(role + ".pid")); }
+  pid_t pid_of(const std::string& role) const {
+    return static_cast<pid_t>(number_in(dir_.read(role + ".pid")));
+  }
 
   static bool is_alive(pid_t pid) {
     // A zombie of ours would count as alive; the children are the supervisor's, who reaps them.
@@ -127,7 +120,7 @@ TEST_F(Up, starts_a_killed_child_again_and_leaves_the_others_alone) {
   ASSERT_TRUE(up.wait_for_text("was ended by signal 9 (Killed), starting it again in 1 s"));
   ASSERT_TRUE(wait_until([&] {
     const std::string text = dir_.read("recorder.pid");
-    return !text.empty() && text.back() == '\n' && std::stoi(text) != recorder;
+    return !text.empty() && text.back() == '\n' && number_in(text) != recorder;
   }));
   EXPECT_EQ(pid_of("gateway"), gateway);
   up.signal(SIGINT);
