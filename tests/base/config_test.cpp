@@ -274,6 +274,7 @@ const BadCase bad_cases[] = {
      ErrorCode::config,
      {"FILE:3", "not valid TOML"}},
     {"open_string", "run_dir = \"abc\n", {}, ErrorCode::config, {"FILE:1", "not valid TOML"}},
+    {"three_brackets", "[[[gateway]]]\n", {}, ErrorCode::config, {"FILE:1", "not valid TOML"}},
     {"integer_too_long",
      "[gateway]\nport = 99999999999999999999\n",
      {},
