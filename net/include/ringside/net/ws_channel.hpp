@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "ringside/net/buffer.hpp"
 #include "ringside/net/delegate.hpp"
 #include "ringside/net/stream.hpp"
 #include "ringside/net/ws.hpp"
@@ -28,6 +29,9 @@ struct WsChannelHandlers {
 class WsChannel {
  public:
   WsChannel(WsRole role, const WsLimits& limits, const WsChannelHandlers& handlers);
+  ~WsChannel();
+  WsChannel(const WsChannel&) = delete;
+  WsChannel& operator=(const WsChannel&) = delete;
 
   void set_stream(Stream* stream) noexcept { stream_ = stream; }
 
@@ -44,26 +48,21 @@ class WsChannel {
     return send(WsOpcode::ping, payload);
   }
 
-  /// Starts the closing handshake: no message comes or goes any more; the stream closes when the
-  /// peer answers, or after its close_timeout_ns.
+  /// Sends a close frame behind what is queued and closes the stream (bounded by its
+  /// close_timeout_ns): no message comes or goes any more. on_closing is not called for it.
   void close(WsCloseCode code, std::string_view reason = {}) noexcept;
   [[nodiscard]] bool is_closing() const noexcept { return is_closing_; }
 
  private:
-  bool handle(WsEvent event, const WsMessage& message, std::uint64_t ts_recv_ns) noexcept;
-  void send_close(WsCloseCode code, std::string_view reason) noexcept;
+  void handle(WsEvent event, const WsMessage& message, std::uint64_t ts_recv_ns) noexcept;
 
   WsRole role_;
   WsDecoder decoder_;
   WsChannelHandlers handlers_;
   Stream* stream_ = nullptr;
+  ByteBuffer masked_;  // a client's payload on its way out
   bool is_closing_ = false;
   bool* destroyed_ = nullptr;  // set while on_bytes is on the stack
-
- public:
-  ~WsChannel();
-  WsChannel(const WsChannel&) = delete;
-  WsChannel& operator=(const WsChannel&) = delete;
 };
 
 }  // namespace ringside::net
