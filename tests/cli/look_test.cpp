@@ -1,6 +1,12 @@
 // The verbs that look at feeds (ls, tail, top): the real program against a real segment.
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <sstream>
 
 #include <csignal>
 
@@ -206,6 +212,60 @@ TEST_F(Look, measures_rates_latency_and_readers_once) {
     EXPECT_NE(text.out.find(part), std::string::npos) << part << " in " << text.out;
   }
   EXPECT_EQ(text.out.find('\x1b'), std::string::npos);
+}
+
+// On a terminal: redrawn in place on the other screen, gone without a trace after 'q'.
+TEST_F(Look, draws_in_place_on_a_terminal_until_q) {
+  FakeFeed stocks(dir_.path(), "stocks");
+  stocks.add_symbol("AAPL");
+  winsize size{};
+  size.ws_row = 12;
+  size.ws_col = 60;
+  int terminal = -1;
+  const std::string program = RINGSIDE_BIN_DIR "/ringside";
+  const pid_t pid = ::forkpty(&terminal, nullptr, nullptr, &size);
+  ASSERT_GE(pid, 0);
+  if (pid == 0) {
+    ::execl(program.c_str(), "ringside", "top", "--run-dir", dir_.path().c_str(), "--interval",
+            "50", nullptr);
+    ::_exit(127);
+  }
+  const UniqueFd owner(terminal);
+  std::string out;
+  const auto read_some = [&] {
+    pollfd wanted{terminal, POLLIN, 0};
+    char chunk[4096];
+    if (::poll(&wanted, 1, 0) != 1) return true;
+    const ssize_t got = ::read(terminal, chunk, sizeof chunk);
+    if (got > 0) out.append(chunk, static_cast<std::size_t>(got));
+    return got > 0;
+  };
+  const auto frames = [&] {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = out.find("\x1b[H", at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  EXPECT_TRUE(test::wait_until([&] { return read_some() && frames() >= 3; })) << out;
+  EXPECT_EQ(::write(terminal, "q", 1), 1);
+  int status = -1;
+  EXPECT_TRUE(test::wait_until([&] {
+    read_some();
+    return ::waitpid(pid, &status, WNOHANG) == pid;
+  }));
+  while (out.find("\x1b[?1049l") == std::string::npos && read_some()) {
+  }
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_EQ(out.find("\x1b[?1049h"), 0U);
+  EXPECT_NE(out.find("\x1b[?25h\x1b[?1049l"), std::string::npos);
+  EXPECT_NE(out.find("stocks"), std::string::npos);
+  // Between two frames stand at most the screen's rows of at most its columns.
+  const std::size_t first = out.find("\x1b[H") + 3;
+  std::istringstream frame(out.substr(first, out.find("\x1b[H", first) - first));
+  int rows = 0;
+  for (std::string line; std::getline(frame, line); ++rows) {
+    EXPECT_LE(std::min(line.find("\x1b["), line.size()), 60U) << line;
+  }
+  EXPECT_LE(rows, 12);
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ std::string value_text(std::uint64_t value, std::string_view unit) {
 void add_feeds(std::vector<std::string>& lines, const std::vector<FeedPair>& pairs,
                std::uint64_t ts_ns) {
   constexpr const char* line =
-      "{:<15} {:<12} {:>11} {:>11} {:>9} {:>15} {:>12} {:>6} {:>9} {:>7} {:>8}";
+      "{:<15} {:<12} {:>11} {:>10} {:>8} {:>14} {:>11} {:>6} {:>9} {:>7} {:>7}";
   add_heading(lines, fmt::format(line, "FEED", "STATE", "SYMBOLS", "TICKS/S", "BARS/S", "TICKS",
                                  "BARS", "ARENA", "HEARTBEAT", "UP", "PID"));
   for (const FeedPair& pair : pairs) {
