@@ -144,7 +144,7 @@ Ended Process::wait(int timeout_ms) {
       reap(true);
       break;
     }
-    if (!pump(20)) reap(true);
+    if (!pump(20)) ::poll(nullptr, 0, 5);  // both pipes have ended, the program has not
   }
   for (int rounds = 0; rounds < 64; ++rounds) {
     const std::size_t before = out_.size() + err_.size();

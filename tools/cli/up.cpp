@@ -150,10 +150,8 @@ class Launcher {
         sim_port_ = *port;
         // A simulator that is started again must be found where the feed handler looks for it.
         supervisor_.append_arguments("sim", {"--set", fmt::format("sim.port={}", sim_port_)});
-        put_line(
-            fmt::format("no vendor key, so the built-in simulator is the vendor "
-                        "(127.0.0.1:{})",
-                        sim_port_));
+        put_line(fmt::format("{}the built-in simulator is the vendor (127.0.0.1:{})",
+                             options_.is_sim_forced ? "" : "no vendor key, so ", sim_port_));
         flush_output();
         return {};
       }
