@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "vendor/massive/messages.hpp"
-
 namespace ringside::feed {
 
 std::string_view to_string(SessionState state) noexcept {
@@ -67,7 +65,8 @@ void Session::on_bytes(std::uint64_t now) noexcept {
   pinged_ns_ = 0;
 }
 
-void Session::on_status(StatusCode code, std::string_view message, std::uint64_t now) {
+std::optional<massive::Ack> Session::on_status(StatusCode code, std::string_view message,
+                                               std::uint64_t now) {
   switch (code) {
     case StatusCode::connected:
       is_key_due_ = state_ == SessionState::wait_connected;
@@ -77,6 +76,7 @@ void Session::on_status(StatusCode code, std::string_view message, std::uint64_t
       if (state_ == SessionState::wait_connected) is_key_due_ = true;
       if (const auto ack = massive::parse_ack(message)) {
         subscriptions_.on_ack(ack->is_subscribe, ack->kinds, ack->symbol);
+        return ack;
       }
       break;
     case StatusCode::auth_success:
@@ -104,6 +104,7 @@ void Session::on_status(StatusCode code, std::string_view message, std::uint64_t
     case StatusCode::unknown:
       break;
   }
+  return std::nullopt;
 }
 
 void Session::begin_streaming(std::uint64_t now) {

@@ -9,12 +9,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "decoded.hpp"
 #include "ringside/base/result.hpp"
 #include "subscriptions.hpp"
+#include "vendor/massive/messages.hpp"
 
 namespace ringside::feed {
 
@@ -51,7 +53,6 @@ class Session {
     connect,
     send,  // `text`; holds the key when is_secret
     ping,
-    close,  // a closing handshake with code 1000
     abort,  // drop the connection
   };
   struct Action {
@@ -68,7 +69,9 @@ class Session {
   void on_open(std::uint64_t now) noexcept;
   /// Bytes came in, of whatever kind.
   void on_bytes(std::uint64_t now) noexcept;
-  void on_status(StatusCode code, std::string_view message, std::uint64_t now);
+  /// Returns what a subscription's acknowledgement names; good as long as `message`.
+  std::optional<massive::Ack> on_status(StatusCode code, std::string_view message,
+                                        std::uint64_t now);
   /// The connection is over, or could not be made.
   void on_close(const Error& error, std::uint64_t now);
 

@@ -143,6 +143,7 @@ void Subscriptions::check_timeouts(std::uint64_t now) {
     pending_ -= std::min(pending_, bits(waiting));
     entry.acked |= silent;
     unanswered_ += bits(silent);
+    if (silent != 0) unanswered_symbols_.push_back(entry.symbol);
     if (again == 0) continue;
     entry.retried |= again;
     entry.sent &= ~again;  // next_message() asks again
@@ -151,10 +152,13 @@ void Subscriptions::check_timeouts(std::uint64_t now) {
   }
 }
 
-bool Subscriptions::is_wanted(std::string_view symbol, std::uint32_t kind) const noexcept {
-  if ((wild_ & kind) != 0) return true;
+std::uint32_t Subscriptions::wanted(std::string_view symbol) const noexcept {
   const Entry* entry = find(symbol);
-  return entry != nullptr && (entry->wanted & kind) != 0;
+  return wild_ | (entry == nullptr ? 0 : entry->wanted);
+}
+
+std::vector<std::string> Subscriptions::take_unanswered() {
+  return std::exchange(unanswered_symbols_, {});
 }
 
 std::uint32_t Subscriptions::acked(std::string_view symbol) const noexcept {

@@ -49,9 +49,10 @@ class Subscriptions {
   /// When check_timeouts is next of use; UINT64_MAX: nothing pending.
   [[nodiscard]] std::uint64_t next_timeout() const noexcept { return next_timeout_; }
 
-  /// Is this kind of `symbol` wanted, by name or by the wildcard?
-  [[nodiscard]] bool is_wanted(std::string_view symbol, std::uint32_t kind) const noexcept;
-  [[nodiscard]] std::uint32_t wildcard_kinds() const noexcept { return wild_; }
+  /// Kinds of `symbol` that are wanted, by name or by the wildcard.
+  [[nodiscard]] std::uint32_t wanted(std::string_view symbol) const noexcept;
+  /// Symbols given up as unanswered since the last call.
+  [[nodiscard]] std::vector<std::string> take_unanswered();
   /// Acknowledged kinds of `symbol`, the wildcard's included.
   [[nodiscard]] std::uint32_t acked(std::string_view symbol) const noexcept;
 
@@ -89,6 +90,7 @@ class Subscriptions {
   std::vector<Entry> entries_;
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> index_;
   std::vector<std::uint32_t> dirty_;  // entries whose upstream state may differ from the target
+  std::vector<std::string> unanswered_symbols_;
   std::uint32_t wild_ = 0;
   std::uint64_t pending_ = 0;  // items sent and not acknowledged
   std::uint64_t unanswered_ = 0;

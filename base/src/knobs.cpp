@@ -139,6 +139,13 @@ constexpr Knob table[] = {
      .value_max = 600'000,
      .unit = "ms",
      .doc = "Longest wait before a reconnect."},
+    {.key = "feed.*.connect_attempts_max",
+     .type = KnobType::integer,
+     .value_default = "0",
+     .value_min = 0,
+     .value_max = 1'000'000,
+     .unit = "attempts",
+     .doc = "Give the feed up after so many attempts if it never streamed; 0: try for ever."},
 
     {.key = "gateway.address",
      .value_default = "127.0.0.1",

@@ -180,10 +180,10 @@ Result<WsClient> WsClient::connect(Loop& loop, const WsClientOptions& options,
                                    const WsClientHandlers& handlers) {
   auto state = std::make_unique<State>(loop, options, handlers);
   ConnectOptions connect_options;
-  connect_options.host = options.host;
+  connect_options.host = options.address.empty() ? options.host : options.address;
   connect_options.port = options.port;
   connect_options.tls = options.tls;
-  connect_options.tls_host = options.tls_host;
+  connect_options.tls_host = options.tls_host.empty() ? options.host : options.tls_host;
   connect_options.stream = options.stream;
   const StreamHandlers stream_handlers = {
       .on_open = Delegate<void()>::to<&State::on_stream_open>(state.get()),

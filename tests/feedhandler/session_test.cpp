@@ -33,7 +33,7 @@ class Script {
   void open() { session_.on_open(now_); }
   void status(StatusCode code, std::string_view message = "") {
     session_.on_bytes(now_);
-    session_.on_status(code, message, now_);
+    (void)session_.on_status(code, message, now_);
   }
   void bytes() { session_.on_bytes(now_); }
   void close(Error error = no_error) { session_.on_close(error, now_); }
@@ -74,8 +74,6 @@ class Script {
         return "send " + action.text;
       case Session::ActionKind::ping:
         return "ping";
-      case Session::ActionKind::close:
-        return "close";
       case Session::ActionKind::abort:
         return "abort";
       case Session::ActionKind::none:

@@ -46,8 +46,7 @@ TEST(Subscriptions, takes_back_what_nobody_wants_but_not_the_configured) {
   subscriptions.unwant("SPY", want_trades | want_quotes);
   subscriptions.unwant("NONE", want_trades);
   EXPECT_EQ(drain(subscriptions, 0), (Messages{R"({"action":"unsubscribe","params":"Q.SPY"})"}));
-  EXPECT_TRUE(subscriptions.is_wanted("SPY", want_trades));
-  EXPECT_FALSE(subscriptions.is_wanted("SPY", want_quotes));
+  EXPECT_EQ(subscriptions.wanted("SPY"), want_trades);
 }
 
 TEST(Subscriptions, cuts_long_lists_into_messages) {
@@ -81,8 +80,7 @@ TEST(Subscriptions, asks_no_single_symbol_for_what_the_wildcard_covers) {
                                                R"({"action":"subscribe","params":"T.*"})"}));
   subscriptions.want("B", want_trades);
   EXPECT_EQ(drain(subscriptions, 0), Messages{});
-  EXPECT_TRUE(subscriptions.is_wanted("UNHEARD", want_trades));
-  EXPECT_FALSE(subscriptions.is_wanted("UNHEARD", want_quotes));
+  EXPECT_EQ(subscriptions.wanted("UNHEARD"), want_trades);
   subscriptions.on_ack(true, want_trades, "*");
   EXPECT_EQ(subscriptions.acked("B"), want_trades);
   subscriptions.unwant(wildcard, want_trades);
@@ -107,6 +105,7 @@ TEST(Subscriptions, asks_once_more_for_what_stays_unanswered_and_then_lets_it_be
   subscriptions.check_timeouts(20 * second);
   EXPECT_EQ(drain(subscriptions, 20 * second), Messages{});
   EXPECT_EQ(subscriptions.unanswered_count(), 1U);
+  EXPECT_EQ(subscriptions.take_unanswered(), std::vector<std::string>{"A"});
   EXPECT_EQ(subscriptions.pending_count(), 0U);
   EXPECT_EQ(subscriptions.next_timeout(), UINT64_MAX);
 }

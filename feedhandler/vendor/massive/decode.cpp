@@ -1,5 +1,6 @@
 #include "vendor/massive/decode.hpp"
 
+#include <algorithm>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -46,13 +47,21 @@ struct Decoder::Impl {
   std::string_view frame;
   std::uint64_t ts_recv = 0;
   Mode mode = Mode::done;
-  std::size_t first = 0;   // where the first event may begin
-  std::size_t resume = 0;  // behind the last event that was whole
-  std::size_t effort = 0;  // bytes that pieces may still look at
+  std::size_t first = 0;     // where the first event may begin
+  std::size_t resume = 0;    // behind the last event that was whole
+  std::size_t event_at = 0;  // where the event in hand begins
+  std::size_t effort = 0;    // bytes that pieces may still look at
   bool is_in_array = false;
   bool is_comma_due = false;  // pieces: an event came just before
 
-  void reject(RejectReason reason) noexcept { ++counts.rejects[static_cast<std::size_t>(reason)]; }
+  RejectReason reject_reason = RejectReason::bad_frame;  // the latest
+  std::size_t reject_at = 0;
+
+  void reject(RejectReason reason) noexcept {
+    ++counts.rejects[static_cast<std::size_t>(reason)];
+    reject_reason = reason;
+    reject_at = event_at;
+  }
 
   // The frame's tail counts as one reject and ends it.
   void give_up(RejectReason reason) noexcept {
@@ -88,6 +97,7 @@ void Decoder::Impl::begin(std::string_view text, std::uint64_t ts) noexcept {
   ++counts.frames;
   counts.bytes += text.size();
   mode = Mode::done;
+  resume = event_at = 0;
   if (text.size() > options.frame_bytes_max) return reject(RejectReason::too_large);
   first = skip_blanks(frame, 0);
   if (first == frame.size()) return reject(RejectReason::bad_frame);
@@ -156,6 +166,7 @@ Step Decoder::Impl::next_element(Decoded& out) noexcept {
     begin_pieces(resume, resume != first);
     return Step::skipped;
   }
+  event_at = resume;
   const char* behind = nullptr;
   simdjson::error_code error = simdjson::SUCCESS;
   const WalkResult walked = walk_event(object, fields, counts, error);
@@ -210,7 +221,7 @@ Step Decoder::Impl::next_piece(Decoded& out) noexcept {
   std::size_t at = skip_blanks(frame, resume);
   int commas = 0;
   for (; at < frame.size() && frame[at] == ','; ++commas) at = skip_blanks(frame, at + 1);
-  resume = at;
+  resume = event_at = at;
   if (at == frame.size()) {
     if (is_in_array || commas != 0) reject(RejectReason::truncated);
     mode = Mode::done;
@@ -316,6 +327,16 @@ std::size_t Decoder::read(std::span<Decoded> out) noexcept {
     if (out[count++].item == Item::status) break;
   }
   return count;
+}
+
+RejectReason Decoder::last_reject() const noexcept {
+  return impl_->reject_reason;
+}
+
+std::string_view Decoder::last_reject_text() const noexcept {
+  constexpr std::size_t shown_max = 64;
+  const std::size_t at = impl_->frame.find_first_not_of(" \t\r\n,", impl_->reject_at);
+  return impl_->frame.substr(std::min(at, impl_->frame.size()), shown_max);
 }
 
 const DecodeCounts& Decoder::counts() const noexcept {

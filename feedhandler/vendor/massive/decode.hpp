@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "decoded.hpp"
 #include "ringside/base/result.hpp"
@@ -49,6 +50,10 @@ class Decoder {
   [[nodiscard]] std::size_t read(std::span<Decoded> out) noexcept;
 
   [[nodiscard]] const DecodeCounts& counts() const noexcept;
+
+  /// The latest reject: why, and the first bytes of what was rejected (good as the frame is).
+  [[nodiscard]] RejectReason last_reject() const noexcept;
+  [[nodiscard]] std::string_view last_reject_text() const noexcept;
 
  private:
   struct Impl;

@@ -17,7 +17,8 @@
 namespace ringside::net {
 
 struct WsClientOptions {
-  std::string host = {};  // to connect to; also verified, sent as SNI and in Host
+  std::string host = {};     // to connect to; also verified, sent as SNI and in Host
+  std::string address = {};  // not empty: connect here instead, without resolving `host`
   std::uint16_t port = 443;
   std::string target = "/";
   const TlsContext* tls = nullptr;  // nullptr: ws://
