@@ -112,6 +112,9 @@ TEST(Usage, every_verb_has_help_with_an_example) {
     EXPECT_EQ(ended.exit_code, 0) << words[1];
     EXPECT_NE(ended.out.find("Example:\n  ringside "), std::string::npos) << ended.out;
   }
+  const Ended sim = run({"ringside", "sim", "--help"});
+  EXPECT_EQ(sim.exit_code, 0);
+  EXPECT_NE(sim.out.find("\n  ringside sim "), std::string::npos) << sim.out;
 }
 
 TEST(Version, names_the_build_and_its_libraries) {

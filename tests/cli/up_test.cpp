@@ -207,6 +207,45 @@ TEST_F(Up, refuses_a_folder_that_others_may_enter) {
   EXPECT_NE(ended.err.find("0700"), std::string::npos) << ended.err;
 }
 
+// Without any key the real simulator is the vendor: the feed handler is aimed at it, and it keeps
+// its port when it is started again.
+TEST_F(Up, aims_the_feed_handler_at_the_simulator_when_there_is_no_key) {
+  Process up(words({"--set", "sim.rate=10"}));
+  ASSERT_TRUE(wait_for_all()) << up.err();
+  EXPECT_TRUE(
+      up.wait_for_text("no vendor key, so the built-in simulator is the vendor (127.0.0.1:"));
+  const std::string port = std::to_string(number_in(dir_.read("run/sim/port")));
+  const std::string arguments = dir_.read("feedhandler.args");
+  const std::string settings[] = {"host=127.0.0.1", "port=" + port,
+                                  "ca_file=" + dir_.file("run/sim/ca.pem")};
+  for (const char* feed : {"options", "stocks"}) {
+    for (const std::string& setting : settings) {
+      const std::string flag = std::string("--set feed.") + feed + "." + setting;
+      EXPECT_NE(arguments.find(flag), std::string::npos) << arguments;
+    }
+  }
+  const std::string key = dir_.read("feedhandler.key");
+  EXPECT_GE(key.size(), 32U);
+  EXPECT_EQ(dir_.read("gateway.key"), "none\n");
+  EXPECT_EQ(arguments.find(key.substr(0, key.size() - 1)), std::string::npos);
+  const std::string started = "sim started, process ";
+  const std::size_t at = up.err().find(started);
+  ASSERT_NE(at, std::string::npos) << up.err();
+  const auto sim = static_cast<pid_t>(number_in(up.err().substr(at + started.size())));
+  ::kill(sim, SIGKILL);
+  ASSERT_TRUE(up.wait_for_text("sim started again")) << up.err();
+  const std::string listening = "listening on wss://localhost:" + port;
+  EXPECT_TRUE(wait_until([&] {
+    (void)up.wait_for_text("never printed", 10);  // reads what has come
+    const std::size_t first = up.out().find(listening);
+    return first != std::string::npos && up.out().find(listening, first + 1) != std::string::npos;
+  })) << up.out();
+  up.signal(SIGINT);
+  const Ended ended = up.wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_EQ((ended.out + ended.err).find(key.substr(0, key.size() - 1)), std::string::npos);
+}
+
 // The gateway is a small HTTP server that is not ready at first.
 TEST_F(Up, prints_the_dashboards_address_when_the_gateway_is_ready) {
   const std::string script =
