@@ -53,7 +53,7 @@ std::size_t write_ws_close_payload(std::span<std::byte, ws_control_bytes_max> ou
   if (bytes < reason.size()) {  // step back to the start of the code point that is cut
     while (bytes > 0 && (static_cast<unsigned char>(reason[bytes]) & 0xC0U) == 0x80U) --bytes;
   }
-  std::memcpy(out.data() + 2, reason.data(), bytes);
+  if (bytes != 0) std::memcpy(out.data() + 2, reason.data(), bytes);
   return 2 + bytes;
 }
 
