@@ -48,7 +48,7 @@ struct HttpParser::State {
   HttpProgress complete() noexcept;
   [[nodiscard]] std::size_t execute(std::string_view piece, llhttp_errno_t& code) noexcept;
   [[nodiscard]] bool check_lines(std::string_view piece) noexcept;
-  [[nodiscard]] bool check_host() noexcept;
+  [[nodiscard]] bool check_headers() noexcept;
 
   int store(Piece& piece, const char* at, std::size_t bytes) noexcept;
   [[nodiscard]] std::string_view view(const Piece& piece) const noexcept {
@@ -174,7 +174,7 @@ int HttpParser::State::on_headers_complete(llhttp_t* p) noexcept {
     static_cast<void>(state.fail_with(HPE_INVALID_VERSION));
     return -1;
   }
-  if (state.role == HttpRole::request && !state.check_host()) return -1;
+  if (!state.check_headers()) return -1;
   const bool has_length = (p->flags & F_CONTENT_LENGTH) != 0;
   const bool skips_body = std::exchange(state.expects_head, false);
   if (!skips_body && has_length && p->content_length > state.limits.body_bytes_max) {
@@ -219,7 +219,12 @@ bool HttpParser::State::check_lines(std::string_view piece) noexcept {
   return fail(400, "folded header line") != HttpProgress::failed;
 }
 
-bool HttpParser::State::check_host() noexcept {
+bool HttpParser::State::check_headers() noexcept {
+  // llhttp lets a line that begins with a colon pass, if it is not the first.
+  for (const HeaderPieces& each : pieces) {
+    if (each.name.bytes == 0) return fail(400, "header without a name") != HttpProgress::failed;
+  }
+  if (role == HttpRole::response) return true;
   const auto count = std::count_if(pieces.begin(), pieces.end(), [this](const HeaderPieces& each) {
     return http_equal(view(each.name), "host");
   });

@@ -185,6 +185,7 @@ TEST(HttpParser, refuses_what_is_ambiguous_or_malformed) {
   bad("blank before colon", "GET / HTTP/1.1\r\nHost : h\r\n\r\n");
   bad("no colon", "GET / HTTP/1.1\r\nHost h\r\n\r\n");
   bad("empty name", "GET / HTTP/1.1\r\n: h\r\n\r\n");
+  bad("empty name further down", "GET / HTTP/1.1\r\nHost: h\r\n: a\r\n\r\n");
   bad("nul in a value", std::string("GET / HTTP/1.1\r\nHost: h\0x\r\n\r\n", 29));
   bad("control in a name", "GET / HTTP/1.1\r\nHo\x01st: h\r\n\r\n");
   bad("no host", "GET / HTTP/1.1\r\n\r\n");
