@@ -66,6 +66,16 @@ const Error* all_final(const std::vector<std::unique_ptr<Feed>>& feeds) noexcept
   return worst;
 }
 
+// A line for each feed that gave up while others go on: the last one's is the program's end.
+void tell_given_up(const std::vector<std::unique_ptr<Feed>>& feeds, std::vector<bool>& told) {
+  for (std::size_t i = 0; i < feeds.size(); ++i) {
+    const Error* error = feeds[i]->final_error();
+    if (error == nullptr || told[i]) continue;
+    log::error("{}; this feed is given up, the others go on", error->message());
+    told[i] = true;
+  }
+}
+
 }  // namespace
 
 Status run_feedhandler(const Config& config) {
@@ -83,8 +93,10 @@ Status run_feedhandler(const Config& config) {
     log::info("{}: serving {}", name, config.run_dir() + "/" + name + ".sock");
     feeds.push_back(std::move(*feed));
   }
+  std::vector<bool> told(feeds.size());
   while (!wait_stop(look_ms)) {
     if (const Error* error = all_final(feeds); error != nullptr) return *error;
+    tell_given_up(feeds, told);
   }
   return {};
 }

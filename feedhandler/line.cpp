@@ -243,7 +243,8 @@ void Line::show_change(SessionState state, std::uint64_t ts_now) {
       return notice(log::Level::info, "streaming from " + where);
     case SessionState::finished:
       publisher_.set_feed_state(shm::FeedState::offline, ts_now);
-      return notice(log::Level::error, "gave up " + where + ": " + error.message());
+      // The program's own end, or run_feedhandler, says it to everybody.
+      return notice(log::Level::debug, "gave up " + where + ": " + error.message());
     case SessionState::back_off: {
       const std::uint64_t wait_ms = since(session_.next_deadline(), monotonic_ns()) / 1'000'000;
       notice(log::Level::warn, "lost " + where + ": " + error.message() + "; next attempt in " +
