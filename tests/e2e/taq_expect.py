@@ -132,7 +132,8 @@ class Bar:
 
     def as_dict(self):
         return {'open': self.open, 'high': self.high, 'low': self.low, 'close': self.close,
-                'volume': self.volume, 'vwap': self.vwap(), 'trades': self.trades}
+                'volume': self.volume, 'notional': self.notional, 'vwap': self.vwap(),
+                'trades': self.trades}
 
 
 def expect(trades_path=TRADES, quotes_path=QUOTES, market='stocks'):
