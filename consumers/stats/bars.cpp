@@ -264,7 +264,7 @@ void BarEngine::end_gap_at(std::uint64_t ts) {
 }
 
 void BarEngine::cancel_gap() {
-  if (!open_gap_) return;
+  if (!open_gap_ || seen_ts_ == 0) return;  // before the first event nothing was seen anyway
   const std::uint64_t begin = *open_gap_;
   open_gap_.reset();
   requeue_overlapping(std::nullopt, begin, never);

@@ -13,6 +13,7 @@ import json
 import os
 import sys
 from decimal import Decimal
+from fractions import Fraction
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, '..', 'data', 'taq')
@@ -127,8 +128,8 @@ class Bar:
         return self.high is not None or self.open is not None
 
     def vwap(self):
-        """Rounded to the nearest nano."""
-        return (self.notional + self.volume // 2) // self.volume if self.volume else None
+        """Rounded to the nearest nano, a tie to the even one."""
+        return round(Fraction(self.notional, self.volume)) if self.volume else None
 
     def as_dict(self):
         return {'open': self.open, 'high': self.high, 'low': self.low, 'close': self.close,
