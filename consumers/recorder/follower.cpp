@@ -44,13 +44,13 @@ void Follower::stop() {
 }
 
 FollowerState Follower::state() const noexcept {
-  constexpr auto relaxed = std::memory_order_relaxed;  // each word stands alone
-  return {.is_attached = is_attached_.load(relaxed),
-          .epochs = epochs_.load(relaxed),
-          .received = received_.load(relaxed),
-          .lost = lost_.load(relaxed),
-          .pending = pending_.load(relaxed),
-          .bytes_written = bytes_written_.load(relaxed)};
+  // relaxed: each word stands alone.
+  return {.is_attached = is_attached_.load(std::memory_order_relaxed),
+          .epochs = epochs_.load(std::memory_order_relaxed),
+          .received = received_.load(std::memory_order_relaxed),
+          .lost = lost_.load(std::memory_order_relaxed),
+          .pending = pending_.load(std::memory_order_relaxed),
+          .bytes_written = bytes_written_.load(std::memory_order_relaxed)};
 }
 
 void Follower::run() {
@@ -141,12 +141,12 @@ void Follower::finish(EndReason reason) {
 }
 
 void Follower::publish_state() noexcept {
-  constexpr auto relaxed = std::memory_order_relaxed;  // each word stands alone
-  is_attached_.store(client_.is_attached(), relaxed);
-  received_.store(capture_->received(), relaxed);
-  lost_.store(capture_->lost(), relaxed);
-  pending_.store(capture_->pending(), relaxed);
-  bytes_written_.store(capture_->bytes_written(), relaxed);
+  // relaxed: each word stands alone.
+  is_attached_.store(client_.is_attached(), std::memory_order_relaxed);
+  received_.store(capture_->received(), std::memory_order_relaxed);
+  lost_.store(capture_->lost(), std::memory_order_relaxed);
+  pending_.store(capture_->pending(), std::memory_order_relaxed);
+  bytes_written_.store(capture_->bytes_written(), std::memory_order_relaxed);
 }
 
 }  // namespace ringside::recorder

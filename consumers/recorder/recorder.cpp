@@ -16,22 +16,22 @@ std::uint64_t unsigned_of(const Config& config, std::string_view key) {
   return static_cast<std::uint64_t>(config.integer(key));
 }
 
-/// A feed of the vendor is what the configuration says it is; any other is derived by us.
+constexpr std::string_view stats_feed = "stats";  // the segment ringside-stats publishes
+
 Market market_of(const Config& config, const std::string& feed) {
-  const std::vector<std::string> known = config.instances("feed");
-  if (std::find(known.begin(), known.end(), feed) == known.end()) return Market::derived;
   return config.text("feed." + feed + ".market") == "options" ? Market::options : Market::stocks;
 }
 
+/// A feed's name becomes part of file names.
 Status check_feed(const std::vector<RecorderOptions::Feed>& before, const std::string& feed) {
   const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   };
   if (feed.empty() || feed.size() > feed_chars_max ||
       !std::all_of(feed.begin(), feed.end(), is_plain)) {
     return Error{ErrorCode::config, 0,
-                 "recorder.feeds: '" + feed + "' is no feed name: 1 to " +
-                     std::to_string(feed_chars_max) + " of a-z, 0-9 and _"};
+                 "recorder.feeds: '" + feed + "' does not fit a file name: 1 to " +
+                     std::to_string(feed_chars_max) + " of a-z, A-Z, 0-9 and _"};
   }
   const bool is_twice = std::any_of(before.begin(), before.end(),
                                     [&feed](const auto& other) { return other.name == feed; });
@@ -49,6 +49,9 @@ Result<RecorderOptions> recorder_options(const Config& config) {
   for (const std::string& feed : config.feeds("recorder.feeds")) {
     if (auto status = check_feed(options.feeds, feed); !status) return status.error();
     options.feeds.push_back({feed, market_of(config, feed)});
+  }
+  if (config.boolean("recorder.stats")) {
+    options.feeds.push_back({std::string(stats_feed), Market::derived});
   }
   if (options.feeds.empty()) {
     return Error{ErrorCode::config, 0, "recorder.feeds: no feed is enabled, nothing to record"};

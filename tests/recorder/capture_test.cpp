@@ -1,100 +1,28 @@
-// Capture and keeper together over real segments: what is published is in the files, and what is
-// not is counted, marked and listed.
+// Capture and keeper together over real segments: what is published is in the files, once, sorted,
+// with its symbol.
 #include "capture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sqlite3.h>
-#include <sys/resource.h>
 
 #include "../support/temp_dir.hpp"
-#include "keeper.hpp"
-#include "market_fixture.hpp"
-#include "ringside/base/clock.hpp"
+#include "capture_rig.hpp"
 
 namespace ringside::recorder {
 namespace {
 
 using test::Market;
 using test::noon;
+using test::query;
 using test::read_receipts;
 using test::read_recordings;
 using test::Recorded;
+using test::Rig;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr std::uint64_t hour = 3'600'000'000'000;
-constexpr int steps_max = 100'000;  // a hang's bound: each step waits a millisecond at most
-
-/// One feed's recorder without its thread: the test decides when it polls.
-class Rig {
- public:
-  explicit Rig(const std::string& dir) : Rig(dir, CaptureOptions{}) {}
-  Rig(const std::string& dir, CaptureOptions options) {
-    auto keeper = Keeper::open(dir);
-    EXPECT_TRUE(keeper.ok()) << keeper.error().message();
-    keeper_ = std::move(*keeper);
-    link_ = &keeper_->add_feed("stocks", "MASSIVE.STOCKS");
-    options.dir = dir;
-    options.bar_hold_ns = 0;
-    auto capture = Capture::create(options, *link_);
-    EXPECT_TRUE(capture.ok());
-    capture_ = std::move(*capture);
-  }
-
-  void start_keeper() { keeper_->start(); }
-  Capture& capture() { return *capture_; }
-  Keeper& keeper() { return *keeper_; }
-
-  /// Reads until the tapes are empty.
-  void read_all() {
-    while (capture_->has_news()) {
-      capture_->poll();
-      capture_->service(monotonic_ns());
-    }
-  }
-  /// Ends the epoch and waits until the files are closed.
-  void finish(EndReason reason = EndReason::stopped) {
-    capture_->end_epoch(reason);
-    for (int i = 0; !capture_->is_finished(); ++i) {
-      ASSERT_LT(i, steps_max) << "the recorder does not come to an end";
-      capture_->service_wait(monotonic_ns());
-    }
-  }
-  void stop() {
-    finish();
-    keeper_->stop();
-  }
-
- private:
-  std::unique_ptr<Keeper> keeper_;
-  FeedLink* link_ = nullptr;
-  std::unique_ptr<Capture> capture_;
-};
-
-/// The rows of a query, columns joined by '|'.
-std::vector<std::string> query(const std::string& dir, const char* sql) {
-  sqlite3* db = nullptr;
-  EXPECT_EQ(sqlite3_open((dir + "/catalog.sqlite").c_str(), &db), SQLITE_OK);
-  sqlite3_stmt* statement = nullptr;
-  EXPECT_EQ(sqlite3_prepare_v2(db, sql, -1, &statement, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
-  std::vector<std::string> rows;
-  while (sqlite3_step(statement) == SQLITE_ROW) {
-    std::string row;
-    for (int i = 0; i < sqlite3_column_count(statement); ++i) {
-      if (i != 0) row += '|';
-      const unsigned char* const text = sqlite3_column_text(statement, i);
-      for (const unsigned char* c = text; c != nullptr && *c != 0; ++c) {
-        row += static_cast<char>(*c);
-      }
-    }
-    rows.push_back(row);
-  }
-  sqlite3_finalize(statement);
-  sqlite3_close(db);
-  return rows;
-}
+constexpr std::uint64_t hour = test::hour;
+constexpr int steps_max = test::steps_max;
 
 TEST(Capture, writes_every_record_once_with_its_symbol) {
   SCOPED_TRACE(ringside::test::seed_text());
@@ -243,161 +171,6 @@ TEST(Capture, raises_a_receive_time_that_falls_and_flags_it) {
   EXPECT_EQ(test::json_number(read_receipts(dir.path())[0], "feed", "ts_clamped"), 1U);
 }
 
-TEST(Capture, counts_and_marks_what_the_tape_overwrote) {
-  const ringside::test::TempDir dir;
-  Market market({"AAPL"}, {.tape_slots = 256});
-  Rig rig(dir.path());
-  rig.start_keeper();
-  rig.capture().begin_epoch(market.view());
-  market.publish_ticks(100);
-  rig.read_all();
-  market.publish_ticks(1000);  // 256 places
-  rig.read_all();
-  rig.stop();
-  const Recorded recorded = read_recordings(dir.path());
-  const std::string receipt = read_receipts(dir.path())[0];
-  test::expect_conserved(receipt, "ticks");
-  const std::uint64_t lost = test::json_number(receipt, "ticks", "lost");
-  EXPECT_GE(lost, 744U);
-  EXPECT_EQ(test::json_number(receipt, "ticks", "written"), 1100 - lost);
-  EXPECT_EQ(recorded.flagged, 2U);  // the next trade and the next quote
-  ASSERT_EQ(recorded.marks.size(), 2U);
-  EXPECT_THAT(recorded.marks[0], HasSubstr(std::to_string(lost) + " of the whole feed lapped"));
-  EXPECT_THAT(query(dir.path(), "SELECT kind, count FROM gaps"),
-              ElementsAre("lapped|" + std::to_string(lost)));
-}
-
-/// The keeper does not answer, so no file gets its descriptor and every buffer stays taken.
-TEST(Capture, drops_counts_and_marks_when_every_buffer_is_on_its_way) {
-  SCOPED_TRACE(ringside::test::seed_text());
-  const ringside::test::TempDir dir;
-  Market market({"AAPL", "MSFT"});
-  CaptureOptions options;
-  options.buffers = {.buffer_count = 8, .buffer_bytes = 16'384};
-  Rig rig(dir.path(), options);
-  rig.capture().begin_epoch(market.view());
-  market.publish_ticks(10'000);  // about 640 KB into 128 KB
-  rig.read_all();
-  EXPECT_EQ(rig.capture().receipt().ticks.received, 10'000U);
-  const std::uint64_t dropped = rig.capture().receipt().ticks.dropped;
-  EXPECT_GT(dropped, 5000U);
-  rig.start_keeper();
-  for (int i = 0; rig.capture().bytes_written() < 100'000; ++i) {
-    ASSERT_LT(i, steps_max);
-    rig.capture().service_wait(monotonic_ns());
-  }
-  market.publish_tick(true);
-  market.publish_tick(false);
-  rig.read_all();
-  rig.stop();
-  const Recorded recorded = read_recordings(dir.path());
-  const std::string receipt = read_receipts(dir.path())[0];
-  test::expect_conserved(receipt, "ticks");
-  EXPECT_EQ(test::json_number(receipt, "ticks", "dropped"), dropped);
-  EXPECT_EQ(test::json_number(receipt, "ticks", "written"), 10'002 - dropped);
-  EXPECT_EQ(recorded.flagged, 2U);
-  ASSERT_EQ(recorded.marks.size(), 2U);
-  EXPECT_THAT(recorded.marks[0], HasSubstr("missing before this record"));
-  EXPECT_EQ(recorded.out_of_order, 0U);
-  EXPECT_THAT(query(dir.path(), "SELECT kind, sum(count) FROM gaps"),
-              ElementsAre("dropped|" + std::to_string(dropped)));
-}
-
-TEST(Capture, keeps_buffers_back_for_a_schema_that_has_none) {
-  const ringside::test::TempDir dir;
-  Market market({"AAPL"});
-  CaptureOptions options;
-  options.buffers = {.buffer_count = 8, .buffer_bytes = 16'384};
-  Rig rig(dir.path(), options);
-  rig.capture().begin_epoch(market.view());
-  market.publish_tick(true);
-  for (int i = 0; i < 10'000; ++i) market.publish_tick(false);
-  for (int i = 0; i < 100; ++i) market.publish_tick(true);
-  rig.read_all();
-  rig.start_keeper();
-  rig.stop();
-  EXPECT_EQ(read_recordings(dir.path()).sums["AAPL"].trades, 101U);
-}
-
-/// The size limit of the process stands for a full disk: the kernel refuses the write.
-TEST(Capture, goes_on_in_a_new_file_when_the_disk_refuses_a_write) {
-  const ringside::test::TempDir dir;
-  Market market({"AAPL"});
-  CaptureOptions options;
-  options.flush_ns = 0;
-  options.has_quotes = false;
-  options.buffers = {.buffer_count = 64, .buffer_bytes = 65'536};
-  Rig rig(dir.path(), options);
-  rig.start_keeper();
-  rig.capture().begin_epoch(market.view());
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  ASSERT_NE(::signal(SIGXFSZ, SIG_IGN), SIG_ERR);
-  const rlimit small{.rlim_cur = 1 << 20, .rlim_max = before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  for (int round = 0; round < 40; ++round) {
-    for (int i = 0; i < 1000; ++i) market.publish_tick(true);
-    rig.read_all();
-    rig.capture().service_wait(monotonic_ns());
-  }
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  // The recorder tries again a second after the refusal; its clock is the one it is told.
-  rig.capture().service(monotonic_ns() + 2'000'000'000);
-  market.publish_tick(true);
-  rig.capture().poll();
-  rig.stop();
-  const Recorded recorded = read_recordings(dir.path());
-  const std::string receipt = read_receipts(dir.path())[0];
-  test::expect_conserved(receipt, "ticks");
-  EXPECT_GT(test::json_number(receipt, "ticks", "disk"), 0U);
-  EXPECT_EQ(recorded.files.size(), 2U);
-  EXPECT_EQ(recorded.cut, 0U);
-  EXPECT_EQ(recorded.sums.at("AAPL").trades, test::json_number(receipt, "ticks", "written"));
-  EXPECT_EQ(recorded.flagged, 1U);
-  EXPECT_EQ(recorded.unmapped, 0U);
-  EXPECT_THAT(query(dir.path(), "SELECT state FROM files ORDER BY path"),
-              ElementsAre("failed", "closed"));
-  EXPECT_THAT(query(dir.path(), "SELECT kind FROM gaps ORDER BY kind"),
-              ElementsAre("disk", "dropped"));
-}
-
-TEST(Capture, marks_gaps_and_states_of_the_feed) {
-  const ringside::test::TempDir dir;
-  Market market({"AAPL"});
-  Rig rig(dir.path());
-  rig.start_keeper();
-  rig.capture().begin_epoch(market.view());
-  market.publish_tick(true);
-  shm::TickRecord gap = shm::empty_tick();
-  gap.kind = shm::Kind::gap;
-  gap.instrument_id = 0;
-  gap.ts_recv = market.ts();
-  gap.gap = {.ts_begin = 11,
-             .ts_end = 22,
-             .count = 33,
-             .reason = static_cast<std::uint32_t>(shm::GapReason::sequence),
-             .reserved_ = 0};
-  market.segment().publish(gap);
-  market.publish_tick(true);
-  shm::TickRecord status = shm::empty_tick();
-  status.kind = shm::Kind::status;
-  status.ts_recv = market.ts();
-  status.status = {.state = static_cast<std::uint32_t>(shm::FeedState::reconnecting),
-                   .state_before = static_cast<std::uint32_t>(shm::FeedState::live),
-                   .reserved_ = {}};
-  market.segment().publish(status);
-  rig.read_all();
-  rig.stop();
-  const Recorded recorded = read_recordings(dir.path());
-  EXPECT_THAT(recorded.marks,
-              ElementsAre("feed: gap (sequence) of AAPL from 11 to 22, 33 records missing",
-                          "feed: state reconnecting"));
-  EXPECT_EQ(recorded.flagged, 1U);
-  test::expect_conserved(read_receipts(dir.path())[0], "ticks");
-  EXPECT_THAT(query(dir.path(), "SELECT kind, ts_begin, ts_end, count FROM gaps"),
-              ElementsAre("vendor|11|22|33"));
-}
-
 TEST(Capture, a_new_epoch_gets_new_files_a_mark_and_a_receipt_each) {
   SCOPED_TRACE(ringside::test::seed_text());
   const ringside::test::TempDir dir;
@@ -491,24 +264,6 @@ TEST(Capture, a_restarted_recorder_repeats_nothing_and_misses_nothing) {
     EXPECT_THAT(query(dir.path(), "SELECT DISTINCT state FROM files ORDER BY state"),
                 ElementsAre("closed", "cut"));
   }
-}
-
-TEST(Capture, says_that_it_was_down_for_longer_than_the_tape_remembers) {
-  const ringside::test::TempDir dir;
-  Market market({"AAPL"}, {.tape_slots = 256});
-  market.publish_ticks(100);
-  for (int run = 0; run < 2; ++run) {
-    Rig rig(dir.path());
-    rig.start_keeper();
-    rig.capture().begin_epoch(market.view());
-    rig.read_all();
-    rig.stop();
-    if (run == 0) market.publish_ticks(2000);
-  }
-  const Recorded recorded = read_recordings(dir.path());
-  EXPECT_THAT(query(dir.path(), "SELECT kind, count FROM gaps"), ElementsAre("recorder_down|"));
-  EXPECT_EQ(recorded.flagged, 2U);
-  EXPECT_THAT(recorded.marks[0], HasSubstr("was down for longer"));
 }
 
 TEST(Keeper, refuses_a_folder_that_another_recorder_uses) {
