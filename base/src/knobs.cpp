@@ -296,12 +296,12 @@ constexpr Knob table[] = {
      .doc = "How long a bar waits for bars of earlier windows, so that files stay sorted."},
     {.key = "recorder.buffer_count",
      .type = KnobType::integer,
-     .value_default = "16",
+     .value_default = "64",
      .value_min = 8,
      .value_max = 256,
      .unit = "buffers",
-     .doc = "Buffers per feed on their way to the disk; when all are, records are dropped and "
-            "counted."},
+     .doc = "Buffers per feed on their way to the disk; when all are and the tape fills up, "
+            "records are dropped and counted."},
     {.key = "recorder.buffer_bytes",
      .type = KnobType::integer,
      .value_default = "262144",

@@ -34,7 +34,7 @@ struct FileDone {
 class BlockWriter {
  public:
   struct Options {
-    std::size_t buffer_count = 16;
+    std::size_t buffer_count = 64;
     std::size_t buffer_bytes = std::size_t{256} << 10;
   };
   static constexpr std::size_t file_count_max = 16;

@@ -38,7 +38,7 @@ std::uint64_t Capture::recv_of(const shm::TickRecord& tick) const noexcept {
 }
 
 std::size_t Capture::poll() noexcept {
-  if (!is_open_) return 0;
+  if (!is_open_ || is_waiting()) return 0;
   const std::size_t ticks = ticks_.poll_batch(tick_batch_);
   std::uint64_t sequence = ticks_.next_sequence() - ticks;
   for (std::size_t i = 0; i < ticks; ++i) take(tick_batch_[i], sequence++);

@@ -2,7 +2,8 @@
 // streams, and accounts for every record. One thread calls it; poll() is the path and does not
 // allocate, lock, log or wait, service() makes the system calls of io_uring and no other.
 //
-// Invariant: for each tape start + received + lost == published, and received == written + dropped
+// Invariant: for each tape start + received + lost + unread == published, and received == written +
+// dropped
 // + disk + ignored + marks + already_recorded once an epoch is finished.
 #pragma once
 
@@ -54,13 +55,19 @@ class Capture {
   void begin_epoch(std::shared_ptr<const shm::SegmentView> segment);
   /// Stops reading, sends everything to the disk; is_finished() tells when it is there.
   void end_epoch(EndReason reason);
-  /// service(), and waits a moment for the disk. For ending only.
-  void service_wait(std::uint64_t now_ns);
+  /// service(), and waits a moment for the disk or the keeper: when is_waiting(), and for ending.
+  void service_wait(std::uint64_t now_ns) noexcept;
 
   // --- the path ---
 
-  /// Takes up to a batch from each tape; returns how many records.
+  /// Takes up to a batch from each tape; returns how many records. Takes none while is_waiting().
   std::size_t poll() noexcept;
+  /// The buffers are on their way to the disk, and the tapes have room to keep what comes: better
+  /// to leave it there than to drop it. A tape that fills up meanwhile ends the waiting.
+  [[nodiscard]] bool is_waiting() const noexcept {
+    return is_open_ && writer_->buffers_free() < buffers_low &&
+           ticks_.pending() < ticks_wait_max_ && bars_.pending() < bars_wait_max_;
+  }
   /// Moves buffers: once after each poll. `now_ns`: monotonic_ns().
   void service(std::uint64_t now_ns) noexcept;
 
@@ -88,6 +95,7 @@ class Capture {
  private:
   static constexpr std::size_t batch = 256;
   static constexpr std::size_t bars_held_max = 16'384;
+  static constexpr std::size_t buffers_low = 4;  // one for each stream
 
   /// Kinds beside data, per tape.
   struct Aside {
@@ -161,6 +169,8 @@ class Capture {
   std::uint64_t ts_resume_ = 0;          // newest tick an earlier run has written, 0: none
   std::uint64_t resume_tick_until_ = 0;  // sequences before it may be written already
   std::uint64_t resume_bar_until_ = 0;
+  std::uint64_t ticks_wait_max_ = 0;  // pending records up to which a full disk queue is waited for
+  std::uint64_t bars_wait_max_ = 0;
   std::uint64_t now_ns_ = 0;
   std::uint64_t flush_due_ns_ = 0;
   std::uint64_t sync_due_ns_ = 0;

@@ -96,6 +96,8 @@ void Capture::look_back(const shm::SegmentView& segment) {
 }
 
 void Capture::start_readers(const shm::SegmentView& segment, bool is_first, bool is_back) {
+  ticks_wait_max_ = segment.facts().tick_tape_slots / 2;
+  bars_wait_max_ = segment.facts().bar_tape_slots / 2;
   if (is_first) {
     ticks_ = shm::TapeReader(segment.tick_tape(), shm::StartAt::oldest);
     bars_ = shm::BarTapeReader(segment.bar_tape(), shm::StartAt::oldest);
@@ -176,7 +178,7 @@ void Capture::service(std::uint64_t now_ns) noexcept {
   if (is_ending_) try_finish();
 }
 
-void Capture::service_wait(std::uint64_t now_ns) {
+void Capture::service_wait(std::uint64_t now_ns) noexcept {
   service(now_ns);
   if (is_finished()) return;
   if (writer_->has_work()) {
@@ -204,6 +206,7 @@ ReceiptOrder Capture::receipt() const noexcept {
     tape.published = at.published;
     tape.received = at.received;
     tape.lost = at.lost;
+    tape.unread = at.pending;
     tape.ignored = aside.ignored;
     tape.marks = aside.marks;
     tape.already_recorded = aside.already_recorded;

@@ -107,6 +107,10 @@ void Follower::look_at_feed(std::uint64_t now_ns) {
 
 void Follower::follow(std::uint64_t now_ns) {
   const std::size_t count = capture_->poll();
+  if (count == 0 && capture_->is_waiting()) {
+    capture_->service_wait(now_ns);
+    return;
+  }
   capture_->service(now_ns);
   if (count != 0) return;
   // A dead writer's tape is read to its end before its files are closed.
@@ -117,13 +121,19 @@ void Follower::follow(std::uint64_t now_ns) {
 
 /// Takes what was published when it was called; a live writer may go on meanwhile.
 void Follower::drain() {
+  const std::uint64_t began_ns = monotonic_ns();
   std::uint64_t left = capture_->pending();
-  while (left != 0) {
+  while (left != 0 && capture_->pending() != 0) {
+    const std::uint64_t now_ns = monotonic_ns();
+    if (capture_->is_waiting()) {
+      if (now_ns - began_ns > stop_wait_ns) return;  // the rest is counted as not received
+      capture_->service_wait(now_ns);
+      continue;
+    }
     const std::size_t count = capture_->poll();
-    capture_->service(monotonic_ns());
-    if (count == 0 && capture_->pending() == 0) return;
-    if (count == 0) --left;  // a loss, or a record that a dead writer never finished
-    left -= std::min<std::uint64_t>(left, count);
+    capture_->service(now_ns);
+    // Nothing came: a loss, which shortens the way, or a record a dead writer never finished.
+    left -= std::min<std::uint64_t>(left, std::max<std::size_t>(count, 1));
   }
 }
 

@@ -79,12 +79,13 @@ struct GapOrder {
 };
 
 /// What became of one tape's records: received == written + dropped + disk + ignored + marks +
-/// already_recorded, and start + received + lost == published.
+/// already_recorded, and start + received + lost + unread == published.
 struct TapeReceipt {
   std::uint64_t start = 0;
   std::uint64_t published = 0;
   std::uint64_t received = 0;
   std::uint64_t lost = 0;              // lapped
+  std::uint64_t unread = 0;            // published while we were ending
   std::uint64_t written = 0;           // in files
   std::uint64_t dropped = 0;           // no free buffer
   std::uint64_t disk = 0;              // committed, and refused by the disk

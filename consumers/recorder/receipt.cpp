@@ -9,6 +9,7 @@ void put_tape(JsonWriter& json, std::string_view name, const TapeReceipt& tape) 
   json.key(name).begin_object();
   json.member("start", tape.start).member("published", tape.published);
   json.member("received", tape.received).member("lost", tape.lost);
+  json.member("unread", tape.unread);
   json.member("written", tape.written).member("dropped", tape.dropped);
   json.member("disk", tape.disk).member("ignored", tape.ignored);
   json.member("marks", tape.marks).member("already_recorded", tape.already_recorded);

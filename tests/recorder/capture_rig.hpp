@@ -34,15 +34,24 @@ class Rig {
     capture_ = std::move(*capture);
   }
 
-  void start_keeper() { keeper_->start(); }
+  void start_keeper() {
+    keeper_->start();
+    has_keeper_ = true;
+  }
   Capture& capture() { return *capture_; }
   Keeper& keeper() { return *keeper_; }
 
-  /// Reads until the tapes are empty.
+  /// Reads until the tapes are empty; without a keeper, until the recorder waits for it.
   void read_all() {
-    while (capture_->has_news()) {
-      capture_->poll();
-      capture_->service(monotonic_ns());
+    for (int waits = 0; capture_->has_news();) {
+      if (capture_->is_waiting()) {
+        ASSERT_LT(waits++, steps_max) << "the disk does not take what was read";
+        if (!has_keeper_) return;
+        capture_->service_wait(monotonic_ns());
+      } else {
+        capture_->poll();
+        capture_->service(monotonic_ns());
+      }
     }
   }
   /// Ends the epoch and waits until the files are closed.
@@ -60,6 +69,7 @@ class Rig {
 
  private:
   std::unique_ptr<Keeper> keeper_;
+  bool has_keeper_ = false;
   FeedLink* link_ = nullptr;
   std::unique_ptr<Capture> capture_;
 };

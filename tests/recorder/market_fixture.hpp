@@ -278,12 +278,14 @@ inline std::vector<std::string> read_receipts(const std::string& dir) {
   return texts;
 }
 
-/// start + received + lost == published, and every received record has one place.
+/// start + received + lost + unread == published, and every received record has one place.
 inline void expect_conserved(const std::string& receipt, const std::string& tape) {
   const auto number = [&receipt, &tape](const char* name) {
     return json_number(receipt, tape, name);
   };
-  EXPECT_EQ(number("start") + number("received") + number("lost"), number("published")) << receipt;
+  EXPECT_EQ(number("start") + number("received") + number("lost") + number("unread"),
+            number("published"))
+      << receipt;
   EXPECT_EQ(number("received"), number("written") + number("dropped") + number("disk") +
                                     number("ignored") + number("marks") +
                                     number("already_recorded"))
