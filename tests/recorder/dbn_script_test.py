@@ -207,6 +207,13 @@ class Totals(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn('bad.dbn: record of 0 bytes', done.stderr)
 
+    def test_differences_name_what_differs(self):
+        path = self.write('a.dbn', head() + mapping('SPY') + trade(5, 3))
+        self.assertEqual(dbn.differences([path], {'SPY': {'trades': 1, 'notional': 15}}), [])
+        self.assertEqual(dbn.differences([path], {'SPY': {'trades': 2}}), ['SPY.trades: 1, not 2'])
+        self.assertEqual(dbn.differences([path], {'QQQ': {'trades': 1}}),
+                         ["symbols: ['SPY'], not ['QQQ']", 'QQQ.trades: None, not 1'])
+
     @unittest.skipUnless(shutil.which('zstd'), 'the zstd command is not installed')
     def test_compressed_files(self):
         path = self.write('a.dbn', head() + mapping('SPY') + trade(1))

@@ -54,8 +54,8 @@ void expect_python_agrees(const TempDir& dir, const test::Sums& sums) {
   }
   const std::string path = dir.write("expected.json", expected + "}");
   const auto ended =
-      ringside::test::run({"/usr/bin/python3", RINGSIDE_SOURCE_DIR "/tests/recorder/compare.py",
-                           dir.file("recordings"), path});
+      ringside::test::run({"/usr/bin/python3", RINGSIDE_SOURCE_DIR "/tests/support/dbn_reader.py",
+                           "--expect", path, dir.file("recordings")});
   EXPECT_EQ(ended.exit_code, 0) << ended.out << ended.err;
 }
 

@@ -7,6 +7,7 @@ another. As a program:
     dbn_reader.py FILE...              metadata, then every record, as JSON lines
     dbn_reader.py --totals FILE...     counts per kind and, per symbol, exact sums
     dbn_reader.py --metadata FILE...   metadata only
+    dbn_reader.py --expect SUMS FILE...  totals against {"SYMBOL": {"trades": 3, ...}, ...}
 
 A folder stands for every .dbn and .dbn.zst below it. Malformed input raises DbnError; a file that
 is still being written, or was cut by a crash, is read to its last whole record with --allow-cut.
@@ -383,17 +384,36 @@ def _add_to_symbol(out, record):
         row[f'bar_{cadence}_volume'] += record['volume']
 
 
+def differences(paths, expected):
+    """What the files say otherwise than `expected`, symbol -> {name of a total: value}."""
+    got = totals(paths)
+    wrong = [f'{name}: {got[name]}' for name in ('unmapped', 'out_of_order') if got[name]]
+    if set(got['symbols']) != set(expected):
+        wrong.append(f'symbols: {sorted(got["symbols"])}, not {sorted(expected)}')
+    for symbol, sums in expected.items():
+        found = got['symbols'].get(symbol, {})
+        wrong += [f'{symbol}.{name}: {found.get(name)}, not {value}'
+                  for name, value in sums.items() if found.get(name) != value]
+    return wrong
+
+
 def main(argv):
     parser = argparse.ArgumentParser(description=__doc__.split('\n', 1)[0])
     parser.add_argument('paths', nargs='+', metavar='FILE')
     parser.add_argument('--totals', action='store_true', help='counts and exact sums only')
     parser.add_argument('--metadata', action='store_true', help='metadata only')
+    parser.add_argument('--expect', metavar='SUMS', help='a JSON file of totals per symbol')
     parser.add_argument('--allow-cut', action='store_true', help='a last record may be cut')
     args = parser.parse_args(argv)
     try:
         if args.totals:
             print(json.dumps(totals(args.paths, args.allow_cut), sort_keys=True))
             return 0
+        if args.expect:
+            with open(args.expect, encoding='utf-8') as stream:
+                wrong = differences(args.paths, json.load(stream))
+            print('\n'.join(wrong) or 'equal')
+            return 1 if wrong else 0
         for path in files_below(args.paths):
             with open_file(path) as stream:
                 metadata = read_metadata(stream)
