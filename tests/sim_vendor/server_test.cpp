@@ -1,6 +1,7 @@
 // Owns the claims about the vendor's behaviour on the wire: TLS, upgrade, authentication, quota,
 // slow consumers, data of subscribed symbols only, replays that lose nothing.
 #include <gtest/gtest.h>
+#include <simdjson.h>
 
 #include <algorithm>
 #include <string>
@@ -261,6 +262,33 @@ TEST_F(SimReplay, ends_when_its_events_are_used_up) {
   client->say("subscribe", "T.*,Q.*,A.*,AM.*");
   ASSERT_TRUE(run_until([&] { return simulator_->is_finished(); }));
   ASSERT_TRUE(run_until([&] { return client->count(R"({"ev":"T")") > 0; }));
+}
+
+// The client stands still at first, so that the end is reached while bytes are still waiting.
+TEST_F(SimServer, a_stream_of_so_many_events_has_exactly_so_many) {
+  options_.market.option_count = 0;
+  options_.pump.pace = Pace::max;
+  options_.pump.waits_for_slow = true;
+  options_.pump.wait_for_pairs = 4;
+  options_.pump.events_max = 60'000;
+  start();
+  const auto client = log_in();
+  client->say("subscribe", "T.*,Q.*,A.*,AM.*");
+  ASSERT_TRUE(run_until([&] { return simulator_->has_started(); }));
+  for (int turn = 0; turn < 50; ++turn) simulator_->turn(0);
+  ASSERT_TRUE(run_until(
+      [&] { return simulator_->is_finished() && client->count(R"({"ev":)") >= 60'000 + 6; }));
+  for (int turn = 0; turn < 50; ++turn) simulator_->turn(0);
+  simdjson::dom::parser parser;
+  simdjson::dom::element report;
+  ASSERT_FALSE(parser.parse(simulator_->report_json()).get(report));
+  for (const char* part : {"generated", "sent"}) {
+    std::uint64_t total = 0;
+    for (const char* kind : {"T", "Q", "A", "AM"}) {
+      total += report[part]["stocks"][kind].get_uint64().value();
+    }
+    EXPECT_EQ(total, 60'000U) << part;
+  }
 }
 
 TEST_F(SimServer, a_run_time_folder_and_a_port_belong_to_one_simulator) {

@@ -74,7 +74,7 @@ std::uint64_t Pump::turn(std::uint64_t wall_now_ns, std::uint64_t monotonic_now_
     ++skip_count_;  // this process was held up: a live vendor does not catch up seconds later
     stream_.skip_to(horizon);
   }
-  send_due(horizon, is_muted);
+  if (!is_at_end_) send_due(horizon, is_muted);
   if (options_.pace != Pace::max || is_at_end_) {
     server_.send_frames();
     ts_last_frames_ns_ = monotonic_now_ns;

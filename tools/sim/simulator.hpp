@@ -44,6 +44,8 @@ class Simulator {
   /// connections so that nothing sent is lost. `on_end` is called once, at the stream's end.
   void run(const std::function<void()>& on_end);
 
+  [[nodiscard]] bool has_started() const noexcept { return pump_.has_started(); }
+
   /// Everything is sent and in the kernel.
   [[nodiscard]] bool is_finished() const noexcept { return pump_.is_finished(); }
 
