@@ -25,7 +25,7 @@ Result<std::unique_ptr<FeedLoop>> FeedLoop::create(shm::SegmentWriter& segment, 
   if (!loop) return loop.error();
   std::unique_ptr<FeedLoop> feed(new FeedLoop(segment, link, options, std::move(*loop)));
   Result<std::unique_ptr<Line>> line =
-      Line::create(options.line, feed->loop_, feed->publisher_, feed->counters_, segment, link);
+      Line::create(options.line, *feed->loop_, feed->publisher_, feed->counters_, segment, link);
   if (!line) return line.error();
   feed->line_ = std::move(*line);
   feed->options_.line.session.key.clear();
@@ -76,7 +76,7 @@ void FeedLoop::run() noexcept {
   while (true) {
     turn(now);
     const std::uint64_t wait = choose_wait(now);
-    const std::size_t delivered = loop_.poll(wait);
+    const std::size_t delivered = loop_->poll(wait);
     if (publisher_.take_news()) segment_.ring_doorbell();
     const std::uint64_t before = now;
     now = monotonic_ns();
@@ -87,11 +87,12 @@ void FeedLoop::run() noexcept {
         counters_.cycle_ns_max.set(cycle_ns_max_);
       }
     }
-    // relaxed: the flag stands alone; quit() wakes the loop.
-    if (!is_quitting_.load(std::memory_order_relaxed)) continue;
+    // relaxed: the flag stands alone.
+    if (stop_since_ns_ == 0 || !is_quitting_.load(std::memory_order_relaxed)) continue;
     if (!line_->is_connected() || now - stop_since_ns_ > stop_ns_max) break;
   }
-  line_.reset();  // on its own thread: it owns sockets of the loop
+  line_.reset();  // its sockets belong to the loop, and the loop to this thread
+  loop_.reset();
 }
 
 void FeedLoop::turn(std::uint64_t now) noexcept {
@@ -168,12 +169,12 @@ void FeedLoop::unwant(const Command& command) {
 
 void FeedLoop::begin_stop() noexcept {
   is_stopping_.store(true, std::memory_order_relaxed);  // relaxed: stands alone, the wake orders
-  loop_.wake();
+  loop_->wake();
 }
 
 void FeedLoop::quit() noexcept {
-  is_quitting_.store(true, std::memory_order_relaxed);  // relaxed: as above
-  loop_.wake();
+  // No wake: the loop may be gone as soon as this is seen, and it looks at every beat.
+  is_quitting_.store(true, std::memory_order_relaxed);  // relaxed: stands alone
 }
 
 void FeedLoop::notice(log::Level level, std::string_view text) noexcept {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,10 +54,10 @@ class FeedLoop {
 
   /// Ends the connection cleanly and marks the feed ended; wishes are refused from now on.
   void begin_stop() noexcept;
-  /// After begin_stop: run() returns when the connection is closed.
+  /// After begin_stop, and the last call of all: run() returns when the connection is closed.
   void quit() noexcept;
   /// Something lies in the link.
-  void wake() noexcept { loop_.wake(); }
+  void wake() noexcept { loop_->wake(); }
   /// Why the feed has ended for good: the vendor refused it; nullptr: still trying or streaming.
   [[nodiscard]] const Error* final_error() const noexcept {
     // [final] acquire: the error is whole; pairs with turn().
@@ -78,7 +79,7 @@ class FeedLoop {
   shm::SegmentWriter& segment_;
   FeedLink& link_;
   Options options_;
-  net::Loop loop_;
+  std::optional<net::Loop> loop_;  // made by create(), ended by run(): it belongs to one thread
   FeedCounters counters_;
   Publisher publisher_;
   std::unique_ptr<Line> line_;
