@@ -161,9 +161,10 @@ void FeedSource::take_gap(const shm::TickRecord& record) {
     engine_.add_gap(std::nullopt, record.gap.ts_begin, record.gap.ts_end);
     return;
   }
-  const std::uint32_t symbol =
-      symbol_of(record.instrument_id, record.gap.ts_end, record.gap.ts_end);
-  if (symbol < not_listed) engine_.add_gap(symbol, record.gap.ts_begin, record.gap.ts_end);
+  // A symbol that never traded has no bars, and a gap is no reason to make room for it.
+  const auto known = by_text_.find(std::string(feed_->symbols().text(record.instrument_id)));
+  if (known == by_text_.end() || known->second >= not_listed) return;
+  engine_.add_gap(known->second, record.gap.ts_begin, record.gap.ts_end);
 }
 
 void FeedSource::read_bars() {
@@ -245,7 +246,8 @@ void FeedSource::finish() {
 
 void FeedSource::report() noexcept {
   if (!ticks_.is_open()) return;
-  client_.report(ticks_.received(), ticks_.lost(), ticks_.pending());
+  client_.report(ticks_.received() + bars_.received(), ticks_.lost() + bars_.lost(),
+                 ticks_.pending() + bars_.pending());
 }
 
 SourceCounts FeedSource::counts() const noexcept {
