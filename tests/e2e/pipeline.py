@@ -67,7 +67,7 @@ class Pipeline(Lab):
 dir = "{self.recordings}"
 flush_ms = 100
 [stats]
-slots = 4096
+slots = 16384
 [gateway]
 port = 0
 backlog_bytes_max = 67108864
@@ -85,6 +85,7 @@ backlog_bytes_max = 67108864
         for feed in self.feeds:
             for name in ('recorder', 'stats', 'gateway'):
                 wait_until(f'{name} is attached to {feed}', lambda: self.reader(feed, name))
+        wait_until('gateway is attached to stats', lambda: self.reader('stats', 'gateway'))
 
     def start_gateway(self):
         self.gateway = self.start('ringside-gateway')
