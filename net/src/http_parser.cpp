@@ -50,7 +50,7 @@ struct HttpParser::State {
   [[nodiscard]] bool check_lines(std::string_view piece) noexcept;
   [[nodiscard]] bool check_headers() noexcept;
 
-  int store(Piece& piece, const char* at, std::size_t bytes) noexcept;
+  int keep(Piece& piece, const char* at, std::size_t bytes) noexcept;
   [[nodiscard]] std::string_view view(const Piece& piece) const noexcept {
     return {head.get() + piece.at, piece.bytes};
   }
@@ -96,13 +96,13 @@ HttpParser::State::State(HttpRole own_role, const HttpLimits& own_limits)
   llhttp_settings_init(&settings);
   settings.on_message_begin = on_begin;
   settings.on_method = [](llhttp_t* p, const char* at, std::size_t bytes) noexcept {
-    return of(p).store(of(p).method, at, bytes);
+    return of(p).keep(of(p).method, at, bytes);
   };
   settings.on_url = [](llhttp_t* p, const char* at, std::size_t bytes) noexcept {
-    return of(p).store(of(p).target, at, bytes);
+    return of(p).keep(of(p).target, at, bytes);
   };
   settings.on_status = [](llhttp_t* p, const char* at, std::size_t bytes) noexcept {
-    return of(p).store(of(p).reason, at, bytes);
+    return of(p).keep(of(p).reason, at, bytes);
   };
   settings.on_header_field = on_header_field;
   settings.on_header_value = on_header_value;
@@ -132,7 +132,7 @@ void HttpParser::State::begin() noexcept {
 // --- llhttp's callbacks: 0 goes on, -1 or HPE_USER ends with what fail() has noted
 // ----------------
 
-int HttpParser::State::store(Piece& piece, const char* at, std::size_t bytes) noexcept {
+int HttpParser::State::keep(Piece& piece, const char* at, std::size_t bytes) noexcept {
   if (bytes > limits.head_bytes_max - head_bytes) return -1;  // head_raw ends it before this can
   if (piece.bytes == 0) piece.at = head_bytes;
   std::memcpy(head.get() + head_bytes, at, bytes);
@@ -157,13 +157,13 @@ int HttpParser::State::on_header_field(llhttp_t* p, const char* at, std::size_t 
     state.pieces.emplace_back();
     state.is_name_done = false;
   }
-  return state.store(state.pieces.back().name, at, bytes);
+  return state.keep(state.pieces.back().name, at, bytes);
 }
 
 int HttpParser::State::on_header_value(llhttp_t* p, const char* at, std::size_t bytes) noexcept {
   State& state = of(p);
   if (state.is_head_done) return 0;
-  return state.store(state.pieces.back().value, at, bytes);
+  return state.keep(state.pieces.back().value, at, bytes);
 }
 
 // Returns 1 to say that no body follows.

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "ringside/base/assert.hpp"
+#include "tls_memory.hpp"
 
 namespace ringside::net {
 namespace {
@@ -64,6 +65,7 @@ int on_crypto(int, wc_CryptoInfo* info, void*) noexcept {
 void init_tls_library() noexcept {
   static std::once_flag once;
   std::call_once(once, [] {
+    install_tls_memory();
     RINGSIDE_ASSERT(wolfSSL_Init() == WOLFSSL_SUCCESS);
     RINGSIDE_ASSERT(wc_CryptoCb_RegisterDevice(device_id, on_crypto, nullptr) == 0);
   });

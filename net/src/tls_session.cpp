@@ -130,6 +130,8 @@ std::string tls_reason(long code) {
       return "no common TLS version (1.2 or 1.3)";
     case MATCH_SUITE_ERROR:
       return "no common cipher suite";
+    case AES_GCM_AUTH_E:
+    case MAC_CMP_FAILED_E:
     case VERIFY_MAC_ERROR:
     case DECRYPT_ERROR:
       return "a record was altered on the way";

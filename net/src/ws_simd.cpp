@@ -61,24 +61,31 @@ HWY_INLINE hn::Vec<D> utf8_errors(D d, const std::uint8_t* at) noexcept {
   return hn::Xor(must_continue, pair_errors);
 }
 
+template <class D>
+HWY_INLINE bool is_ascii(D d, const std::uint8_t* at) {
+  return hn::AllTrue(d, hn::Lt(hn::LoadU(d, at), hn::Set(d, std::uint8_t{0x80})));
+}
+
 bool utf8_kernel(const std::uint8_t* in, std::size_t bytes) {
   const hn::ScalableTag<std::uint8_t> d;
   const std::size_t lanes = hn::Lanes(d);
-  constexpr std::size_t before = 64;  // room for the 3 bytes looked back at, without a bent copy
-  const auto high_bits = hn::Set(d, std::uint8_t{0x80});
-  auto errors = hn::Zero(d);
   std::size_t i = 0;
-  if (bytes >= lanes) {
+  while (i + lanes <= bytes && is_ascii(d, in + i)) i += lanes;
+  if (bytes >= lanes && i + lanes > bytes && is_ascii(d, in + bytes - lanes)) return true;
+
+  constexpr std::size_t before = 64;  // room for the 3 bytes looked back at, without a bent copy
+  auto errors = hn::Zero(d);
+  if (i == 0 && bytes >= lanes) {
     HWY_ALIGN std::uint8_t head[before + HWY_MAX_BYTES] = {};  // nothing stands before the first
     std::memcpy(head + before, in, lanes);
     errors = utf8_errors(d, head + before);
-    for (i = lanes; i + lanes <= bytes; i += lanes) {
-      // A vector without a high bit, after one that ended without one, has nothing to check; this
-      // also looks at the three bytes before it, so that a cut form at the border is seen.
-      const auto seen = hn::Or(hn::LoadU(d, in + i), hn::LoadU(d, in + i - 3));
-      if (hn::AllTrue(d, hn::Eq(hn::And(seen, high_bits), hn::Zero(d)))) continue;
-      errors = hn::Or(errors, utf8_errors(d, in + i));
-    }
+    i = lanes;
+  }
+  for (; i + lanes <= bytes; i += lanes) {
+    // A vector without a high bit has nothing to check unless one of the three bytes before it
+    // begins a form that it should continue.
+    if (is_ascii(d, in + i) && is_ascii(d, in + i - 3)) continue;
+    errors = hn::Or(errors, utf8_errors(d, in + i));
   }
   // The rest, with zeros behind: a form that is cut off meets a zero and is an error.
   HWY_ALIGN std::uint8_t tail[before + HWY_MAX_BYTES] = {};

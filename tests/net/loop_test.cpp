@@ -1,7 +1,12 @@
 // What the loop promises: timers, wake-ups, watches, silence when there is nothing to do.
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <memory>
@@ -246,6 +251,34 @@ TEST(LoopWatch, may_be_stopped_or_destroyed_by_its_own_callback_and_at_any_time)
   for (int turn = 0; turn < 10; ++turn) loop.poll(0);
   EXPECT_EQ(log.count, 1);
   EXPECT_FALSE(log.watch.is_active());
+}
+
+// A child that the kernel denies io_uring, as a container's seccomp filter does.
+TEST(Loop, says_that_the_kernel_forbids_io_uring) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog filter{.len = 4, .filter = program};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
+      ::_exit(100);
+    }
+    const Result<Loop> loop = Loop::create();
+    const bool is_told = !loop.ok() && loop.error().sys_errno == EPERM &&
+                         loop.error().what.find("io_uring") != std::string::npos;
+    ::_exit(is_told ? exit_code(loop.error().code) : 101);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 100) GTEST_SKIP() << "this machine allows no seccomp filter";
+  EXPECT_EQ(WEXITSTATUS(status), exit_code(ErrorCode::permission));
 }
 
 TEST(Loop, may_be_created_on_one_thread_and_run_on_another) {

@@ -7,6 +7,7 @@
 #include "net_fixture.hpp"
 #include "support/temp_dir.hpp"
 #include "support/test_cert.hpp"
+#include "tls_memory.hpp"
 
 namespace ringside::net {
 namespace {
@@ -319,6 +320,20 @@ TEST_F(TlsTest, may_be_destroyed_in_the_middle_of_a_handshake_and_of_data) {
   ASSERT_EQ(server.stream.send(std::string(500'000, 'x')), SendResult::ok);
   ASSERT_TRUE(run_until(loop, [&] { return server.closed.has_value(); }));
   EXPECT_FALSE(client.received.empty());
+}
+
+TEST_F(TlsTest, allocates_nothing_for_a_record_once_it_is_warm) {
+  if (!keeps_tls_memory()) GTEST_SKIP() << "the address sanitizer's build keeps no blocks";
+  const TlsContext trust = client_context(ca);
+  meet(good, trust, "feed.test");
+  const std::string piece(1'400, 'x');
+  std::uint64_t warm = 0;
+  for (std::size_t i = 1; i <= 300; ++i) {
+    ASSERT_EQ(server.stream.send(piece), SendResult::ok);
+    ASSERT_TRUE(run_until(loop, [&] { return client.received.size() == i * piece.size(); }));
+    if (i == 50) warm = tls_heap_allocations();
+  }
+  EXPECT_EQ(tls_heap_allocations(), warm);
 }
 
 TEST_F(TlsTest, context_names_the_file_that_is_missing_or_broken) {
