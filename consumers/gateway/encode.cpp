@@ -285,11 +285,12 @@ void append_bar(std::string& out, std::string_view symbol, const BarRecord& reco
   append_size(out, ",\"v\":", ",\"dv\":", record.volume, facts);
   append_size(out, ",\"av\":", ",\"dav\":", record.day_volume, facts);
   append_if_price(out, ",\"op\":", record.official_open);
-  append_if_price(out, ",\"vw\":", record.vwap);
-  append_if_price(out, ",\"o\":", record.open);
-  append_if_price(out, ",\"c\":", record.close);
-  append_if_price(out, ",\"h\":", record.high);
-  append_if_price(out, ",\"l\":", record.low);
+  // A window of volume alone has no prices: null, so that every bar has the same keys.
+  append_named_price(out, ",\"vw\":", record.vwap);
+  append_named_price(out, ",\"o\":", record.open);
+  append_named_price(out, ",\"c\":", record.close);
+  append_named_price(out, ",\"h\":", record.high);
+  append_named_price(out, ",\"l\":", record.low);
   append_if_price(out, ",\"a\":", record.day_vwap);
   if (record.trade_size_avg != shm::size_absent) {
     out += ",\"z\":";

@@ -80,7 +80,6 @@ function select(symbol) {
   view.select(symbol);
   if (!symbol) return;
   feed.subscribe('trades', [symbol]);
-  readHistory(symbol);
 }
 
 async function readHistory(symbol) {
@@ -122,8 +121,7 @@ function onMessage(message) {
       if (message.channel === 'trades') view.trade(message.data, message.metadata.seq);
       return undefined;
     case 'subscribed':
-      for (const each of message.snapshot) view.quote(each.symbol ?? each.contractId, each);
-      return undefined;
+      return onSubscribed(message);
     case 'status':
       return onStatus(message);
     case 'welcome':
@@ -137,6 +135,14 @@ function onMessage(message) {
     default:
       return undefined;
   }
+}
+
+function onSubscribed({ channels, snapshot }) {
+  for (const each of snapshot) view.quote(each.symbol ?? each.contractId, each);
+  // The stream is running: what was before it joins without a seam.
+  const isSelected = snapshot.length === 1 && snapshot[0].symbol === selected;
+  const isCarried = isSelected && snapshot[0].state !== 'pending';
+  if (isCarried && channels?.includes('trades')) readHistory(selected);
 }
 
 function onStatus({ state, feeds }) {

@@ -4,7 +4,7 @@
 const FLASH_MS = 300;
 const FLASH_PAUSE_MS = 500; // at most two flashes a second in one cell
 const STALE_MS = 15000;
-const TRADES_SHOWN = 18;
+const TRADES_SHOWN = 40; // as many as fit are seen
 const POINTS_MAX = 600;
 const POINT_MS = 250; // of the line: one point for so long
 
@@ -30,6 +30,11 @@ export function priceText(value) {
   return value.toFixed(Math.min(4, Math.max(2, digits)));
 }
 
+/** For columns that are read at a glance: hundredths, but for the cheapest. */
+function shortPrice(value) {
+  return typeof value === 'number' && Math.abs(value) >= 1 ? value.toFixed(2) : priceText(value);
+}
+
 function signed(value, digits) {
   if (typeof value !== 'number') return '–';
   return (value > 0 ? '+' : value < 0 ? '−' : '') + Math.abs(value).toFixed(digits);
@@ -44,8 +49,7 @@ function volumeText(value) {
 
 export function ageText(ms) {
   if (!Number.isFinite(ms)) return '–';
-  if (ms < 1000) return `${Math.max(0, Math.floor(ms / 100)) / 10} s`;
-  if (ms < 10000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 10000) return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
   if (ms < 120000) return `${Math.round(ms / 1000)} s`;
   return `${Math.round(ms / 60000)} min`;
 }
@@ -136,14 +140,14 @@ class Row {
   paint() {
     const { data } = this;
     const { change, percent } = changeOf(data);
-    setText(this.#cells.price, priceText(data.price));
+    setText(this.#cells.price, shortPrice(data.price));
     setText(this.#cells.change, signed(change, 2));
     const arrow = change > 0 ? '▲ ' : change < 0 ? '▼ ' : '';
     setText(this.#cells.changePercent, arrow + signed(percent, 2));
     setData(this.#cells.change, 'trend', trendOf(change));
     setData(this.#cells.changePercent, 'trend', trendOf(change));
-    setText(this.#cells.bid, priceText(data.bid));
-    setText(this.#cells.ask, priceText(data.ask));
+    setText(this.#cells.bid, shortPrice(data.bid));
+    setText(this.#cells.ask, shortPrice(data.ask));
     setText(this.#cells.volume, volumeText(data.volume));
   }
 
@@ -160,20 +164,21 @@ class Spark {
   #points = [];
   #colors = getComputedStyle(document.documentElement);
 
-  reset(points) {
-    this.#points = points;
+  reset() {
+    this.#points = [];
   }
 
-  add(price, now) {
+  add(price, at) {
     const last = this.#points.at(-1);
-    if (last && now - last.at < POINT_MS) {
+    if (last && at - last.at < POINT_MS) {
       last.price = price;
       return;
     }
-    this.#points.push({ price, at: now });
+    this.#points.push({ price, at });
     if (this.#points.length > POINTS_MAX) this.#points.shift();
   }
 
+  /** Draws; returns how much time is seen. */
   paint() {
     const canvas = this.#canvas;
     const scale = devicePixelRatio || 1;
@@ -184,8 +189,10 @@ class Spark {
     const context = canvas.getContext('2d');
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
-    if (this.#points.length < 2) return;
+    if (this.#points.length < 2) return 'waiting for prices';
     this.#draw(context, width, height);
+    const span = this.#points.at(-1).at - this.#points[0].at;
+    return span < 90000 ? `last ${Math.round(span / 1000)} s` : `last ${Math.round(span / 60000)} min`;
   }
 
   #draw(context, width, height) {
@@ -194,9 +201,10 @@ class Spark {
     const high = Math.max(...prices);
     const range = high - low || Math.max(Math.abs(high) * 1e-4, 1e-4);
     const right = width - 58; // room for the labels
-    const top = 8;
+    const top = 10;
     const bottom = height - 8;
-    const x = (index) => (index / (prices.length - 1)) * right;
+    const first = this.#points[0].at;
+    const x = (at) => ((at - first) / (this.#points.at(-1).at - first)) * right;
     const y = (price) => bottom - ((price - low) / range) * (bottom - top);
     const isUp = prices.at(-1) >= prices[0];
     const color = this.#colors.getPropertyValue(isUp ? '--up' : '--down').trim();
@@ -210,7 +218,7 @@ class Spark {
       context.stroke();
     }
     context.beginPath();
-    prices.forEach((price, index) => context.lineTo(x(index), y(price)));
+    for (const { price, at } of this.#points) context.lineTo(x(at), y(price));
     context.strokeStyle = color;
     context.lineWidth = 1.5;
     context.lineJoin = 'round';
@@ -229,8 +237,8 @@ class Spark {
     context.font = '11px system-ui, sans-serif';
     context.fillStyle = soft;
     context.textBaseline = 'middle';
-    context.fillText(priceText(high), right + 8, top + 1);
-    if (high !== low) context.fillText(priceText(low), right + 8, bottom - 1);
+    context.fillText(shortPrice(high), right + 8, top + 1);
+    if (high !== low) context.fillText(shortPrice(low), right + 8, bottom - 1);
   }
 }
 
@@ -294,9 +302,10 @@ export class View {
       else row.node.removeAttribute('aria-current');
     }
     setText(byId('name'), symbol || '–');
+    setText(byId('chart-title'), symbol || 'Price');
     this.#trades = [];
     this.#hasTrades = true;
-    this.#spark.reset([]);
+    this.#spark.reset();
     this.#dirty.add(symbol);
     this.#ask();
   }
@@ -334,9 +343,10 @@ export class View {
       ({ at: data.t, price: data.p, size: data.ds ?? data.s, side: '' }));
     const newer = this.#trades.filter((trade) => trade.sequence >= sequence);
     this.#trades = [...newer, ...older.reverse()].slice(0, TRADES_SHOWN);
-    const start = performance.now() - trades.length * POINT_MS;
-    this.#spark.reset(trades.filter((data) => typeof data.p === 'number')
-      .map((data, index) => ({ price: data.p, at: start + index * POINT_MS })));
+    const now = performance.now();
+    const newest = trades.at(-1)?.t;
+    this.#spark.reset();
+    for (const { p, t } of trades) this.#spark.add(p, now - (newest - t));
     this.#hasTrades = true;
     this.#ask();
   }
@@ -370,7 +380,7 @@ export class View {
     for (const symbol of this.#dirty) this.#rows.get(symbol)?.paint();
     if (this.#dirty.has(this.#selected)) this.#paintDetail();
     this.#dirty.clear();
-    this.#spark.paint();
+    setText(byId('span'), this.#spark.paint());
     if (this.#hasTrades) this.#paintTrades();
     this.#hasTrades = false;
   }
@@ -378,7 +388,7 @@ export class View {
   #paintDetail() {
     const data = this.#rows.get(this.#selected)?.data ?? {};
     const { change, percent } = changeOf(data);
-    setText(byId('big'), priceText(data.price));
+    setText(byId('big'), shortPrice(data.price));
     const text = typeof change === 'number' ? `${signed(change, 2)} (${signed(percent, 2)} %)` : '';
     setText(byId('big-change'), text);
     setData(byId('big-change'), 'trend', trendOf(change));
