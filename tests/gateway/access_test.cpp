@@ -87,7 +87,8 @@ TEST(Access, compares_with_https_when_it_serves_tls) {
 }
 
 TEST(Access, knows_what_an_origin_looks_like) {
-  for (const std::string_view good : {"http://localhost", "https://a.test:1", "http://[::1]:8080"}) {
+  for (const std::string_view good :
+       {"http://localhost", "https://a.test:1", "http://[::1]:8080"}) {
     EXPECT_TRUE(is_origin_text(good)) << good;
   }
   for (const std::string_view bad : {"", "*", "localhost", "https://", "https://a/", "ftp://a",

@@ -117,7 +117,9 @@ TEST(EncodeBar, says_when_it_is_partial_or_revised) {
   record.coverage = 250'000;
   std::string out;
   append_bar(out, "\"A\"", record, facts);
-  EXPECT_EQ(out, R"({"ev":"bar_5m","sym":"A","s":0,"e":1,"revised":true,"coverage":0.25})");
+  EXPECT_EQ(out,
+            R"({"ev":"bar_5m","sym":"A","vw":null,"o":null,"c":null,"h":null,"l":null,"s":0,"e":1,)"
+            R"("revised":true,"coverage":0.25})");
 }
 
 TEST(EncodeMarketData, wraps_the_event_and_tells_its_passage) {
