@@ -2,24 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-
-#include "ringside/base/clock.hpp"
+#include "eventually.hpp"
 #include "ringside/net/ws_handshake.hpp"
 #include "support/test_cert.hpp"
 
 namespace ringside::test {
 
 using net::Delegate;
-
-bool eventually(const std::function<bool()>& done, int patience_ms) {
-  const std::uint64_t until = monotonic_ns() + static_cast<std::uint64_t>(patience_ms) * 1'000'000;
-  while (!done()) {
-    if (monotonic_ns() > until) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
 
 // One connection: the upgrade, the login, the subscriptions.
 struct FakeVendor::Client {

@@ -84,7 +84,4 @@ class FakeVendor {
   std::thread thread_;
 };
 
-/// Tries `done` until it holds; false after `patience_ms`.
-[[nodiscard]] bool eventually(const std::function<bool()>& done, int patience_ms = 20'000);
-
 }  // namespace ringside::test

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "eventually.hpp"
 #include "fake_vendor.hpp"
 #include "ringside/base/clock.hpp"
 #include "ringside/shm/feed_client.hpp"
