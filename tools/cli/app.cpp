@@ -98,7 +98,8 @@ Verb add_tail(CLI::App& app, Command& command) {
       ->delimiter(',')
       ->check(CLI::IsMember({"trade", "quote", "bar"}))
       ->type_name("KINDS");
-  verb.add_option("--count", command.tail.count, "End after that many records")->type_name("N");
+  verb.add_option("--count", command.tail.count, "End after that many records of those kinds")
+      ->type_name("N");
   verb.add_option("--from", command.from, "Begin at the oldest or newest record")
       ->check(CLI::IsMember({"oldest", "newest"}))
       ->type_name("WHERE");

@@ -167,7 +167,10 @@ class Follower {
     } else {
       put_line(record_text(record, context));
     }
-    ++printed_;
+    // What was not asked for (a gap, a state) is shown, for loss is never silent, but not counted.
+    const bool is_asked_for =
+        record.kind == Kind::trade || record.kind == Kind::quote || shm::is_bar(record.kind);
+    if (is_asked_for) ++printed_;
   }
 
   const TailOptions& options_;

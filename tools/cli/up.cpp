@@ -102,7 +102,7 @@ class Launcher {
     const Result<bool> is_simulated = needs_simulator(config_, options_);
     if (!is_simulated) return is_simulated.error();
     Status status = *is_simulated ? start_simulator() : Status();
-    if (status && !stop_requested()) status = start_rest(*is_simulated);
+    if (status && !is_over()) status = start_rest(*is_simulated);
     if (status) status = watch();
     // A second Ctrl-C ends us at once, and the kernel ends the children.
     std::signal(SIGINT, SIG_DFL);
@@ -144,7 +144,7 @@ class Launcher {
     child.environment_set.emplace_back("RINGSIDE_SIM_KEY", sim_key_);
     if (Status started = supervisor_.start(std::move(child)); !started) return started;
     const std::uint64_t end_ns = monotonic_ns() + sim_patience_ns;
-    while (!stop_requested()) {
+    while (!is_over()) {
       if (Status status = supervisor_.step(20); !status) return status;
       if (const auto port = read_port(port_file); port) {
         sim_port_ = *port;
@@ -188,14 +188,16 @@ class Launcher {
     for (const std::string& name : variables) handler.environment_set.emplace_back(name, sim_key_);
   }
 
-  Status watch() {
-    const std::uint64_t start_ns = monotonic_ns();
+  // A stop was asked for, or the time of --for has passed.
+  bool is_over() const noexcept {
     const std::uint64_t run_ns = static_cast<std::uint64_t>(options_.run_s) * 1'000'000'000U;
-    while (!stop_requested()) {
+    return stop_requested() || (run_ns > 0 && monotonic_ns() - start_ns_ >= run_ns);
+  }
+
+  Status watch() {
+    while (!is_over()) {
       if (Status status = supervisor_.step(step_ms); !status) return status;
-      const std::uint64_t passed_ns = monotonic_ns() - start_ns;
-      if (options_.run_s > 0 && passed_ns >= run_ns) return {};
-      if (!is_announced_) announce(passed_ns);
+      if (!is_announced_) announce(monotonic_ns() - start_ns_);
     }
     return {};
   }
@@ -233,6 +235,7 @@ class Launcher {
   const Config& config_;
   const UpOptions& options_;
   std::string folder_;
+  std::uint64_t start_ns_ = monotonic_ns();
   Supervisor supervisor_;
   std::string sim_key_;
   std::uint16_t sim_port_ = 0;
