@@ -81,6 +81,9 @@ LoopCore::~LoopCore() {
 // kernel has ended its operations with that thread.
 void LoopCore::drain() noexcept {
   if (!has_ring_) return;
+  // The kernel says so only when there is something to submit; without this a ring whose thread has
+  // ended would be waited for until the deadline.
+  if (is_enabled_ && owner_ != std::this_thread::get_id()) return;
   const std::uint64_t deadline = monotonic_ns() + drain_ns_max;
   while (in_flight_count_ != 0 && !is_foreign_ && monotonic_ns() < deadline) poll(1'000'000);
 }
@@ -109,6 +112,7 @@ void LoopCore::flush() noexcept {
 
 void LoopCore::enable() noexcept {
   is_enabled_ = true;
+  owner_ = std::this_thread::get_id();
   // liburing 2.3 declares io_uring_enable_rings() but does not export it.
   RINGSIDE_ASSERT(io_uring_register(ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) == 0);
   io_uring_register_ring_fd(&ring_);  // saves a descriptor look-up per enter; works without

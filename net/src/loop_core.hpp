@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <thread>
 
 #include "buffer_ring.hpp"
 #include "ringside/base/result.hpp"
@@ -90,6 +91,7 @@ class LoopCore {
   bool has_ring_ = false;
   bool is_enabled_ = false;
   bool is_foreign_ = false;  // another thread owns the ring
+  std::thread::id owner_{};  // the thread that enabled the ring: only it may enter
   bool is_ending_ = false;
   BufferRing buffers_;
   TimerHeap timers_;

@@ -295,5 +295,15 @@ TEST(Loop, may_be_created_on_one_thread_and_run_on_another) {
   EXPECT_EQ(recorder.order.size(), 1U);
 }
 
+// The kernel ended its operations with the thread, so there is nothing to wait for. A loop that
+// waited for each until its bound would not end before the test's watchdog.
+TEST(Loop, waits_for_nothing_when_its_thread_has_ended_before) {
+  for (int i = 0; i < 100; ++i) {
+    Loop loop = make_loop();
+    std::thread runner([&] { loop.poll(0); });
+    runner.join();
+  }
+}
+
 }  // namespace
 }  // namespace ringside::net

@@ -33,7 +33,7 @@ class RestartPolicy {
 
 class Supervisor {
  public:
-  static constexpr std::int64_t stop_patience_ms = 5000;  // for each child, then SIGKILL
+  static constexpr std::int64_t stop_patience_ms = 10'000;  // for each child, then SIGKILL
   static constexpr std::uint64_t up_ns = 5'000'000'000;   // a child that old has been up
 
   /// Adds a child and starts it.

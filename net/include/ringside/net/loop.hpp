@@ -72,8 +72,8 @@ class Watch {
 };
 
 /// The loop. Create it anywhere; the first thread that calls poll() owns it from then on, and every
-/// stream, listener, timer and watch on it. Destroy the loop on that thread, and all streams,
-/// listeners and watches before it.
+/// stream, listener, timer and watch on it. Destroy all streams, listeners and watches on that
+/// thread, and the loop there behind them, or anywhere once that thread has ended.
 ///
 /// A turn (one poll): what callbacks and callers queued since the last turn is sent and submitted
 /// in one system call, which also waits; then every completion and every due timer is delivered. So
