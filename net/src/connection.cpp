@@ -52,11 +52,8 @@ void Connection::on_received(int result, std::uint32_t flags) noexcept {
   if (result == -ENOBUFS) {
     ++core_.counts().buffers_exhausted;  // those in use come back within this turn: just ask again
   } else if (result < 0 && result != -EINTR && result != -EAGAIN) {
-    if (state_ == State::closing && backlog_bytes() == 0) {
-      finish_close();  // the peer answered our close with a reset: it has what we sent
-    } else {
-      fail(Error{ErrorCode::connect, -result, "connection with " + name_ + " lost"});
-    }
+    // Also while closing: who resets may not have read what we sent.
+    fail(Error{ErrorCode::connect, -result, "connection with " + name_ + " lost"});
     return;
   }
   if (!receive_op_.in_flight) arm_receive();
@@ -78,7 +75,11 @@ void Connection::take_tls(std::span<const std::byte> wire) noexcept {
     const TlsProgress progress = tls_->handshake();
     if (!tls_->output().empty()) want_flush();
     if (progress == TlsProgress::want_read) return;
-    if (progress != TlsProgress::done) {
+    if (progress == TlsProgress::closed) {
+      on_end_of_stream();
+      return;
+    }
+    if (progress == TlsProgress::failed) {
       fail(tls_->error());
       return;
     }

@@ -1,6 +1,7 @@
 // What a plain TCP stream promises: bytes both ways, bounds, and an end without surprises whoever
 // ends it and when.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -332,6 +333,34 @@ TEST(Listener, may_be_closed_by_its_own_callback) {
   ASSERT_TRUE(run_until(loop, [&] { return client.closed.has_value(); }));
   EXPECT_EQ(closer.count, 1);
   EXPECT_FALSE(closer.listener.is_valid());
+}
+
+// The connection waits in the kernel meanwhile. The kernel looks at the limit when accepting is
+// asked for, which is in the first turn.
+TEST(Listener, tells_that_descriptors_are_used_up_and_accepts_when_there_are_some_again) {
+  Loop loop = make_loop();
+  struct Log {
+    std::vector<int> fds;
+    std::vector<int> errors;
+    void on_accept(int fd) noexcept { fds.push_back(fd); }
+    void on_error(int error) noexcept { errors.push_back(error); }
+  } log;
+  Listener listener = Listener::open(loop, {},
+                                     {.on_accept = Delegate<void(int)>::to<&Log::on_accept>(&log),
+                                      .on_error = Delegate<void(int)>::to<&Log::on_error>(&log)})
+                          .value();
+  const test::BareSocket client(listener.port());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const bool is_told = run_until(loop, [&] { return !log.errors.empty(); });
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_TRUE(is_told);
+  EXPECT_EQ(log.errors.front(), EMFILE);
+  const test::BareSocket second(listener.port());
+  ASSERT_TRUE(run_until(loop, [&] { return !log.fds.empty(); }));
+  for (const int fd : log.fds) ::close(fd);
 }
 
 TEST(Listener, accepts_many_at_once) {
