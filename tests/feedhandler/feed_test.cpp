@@ -156,9 +156,9 @@ TEST_F(FeedTest, publishes_bars_quotes_and_last_values) {
   ASSERT_NE(feed, nullptr);
   Follower follower = follow();
   ASSERT_TRUE(follower.wait_for_symbol("AAPL", shm::SymbolState::live));
-  vendor.send(
-      R"([{"ev":"AM","sym":"AAPL","v":5,"o":1,"h":4,"l":1,"c":3,"s":1767366000000,"e":1767366060000},)"
-      R"({"ev":"Q","sym":"AAPL","bp":9.5,"bs":3,"ap":9.75,"as":4,"t":1767366000123}])");
+  vendor.send(R"([{"ev":"AM","sym":"AAPL","v":5,"o":1,"h":4,"l":1,"c":3,)"
+              R"("s":1767366000000,"e":1767366060000},)"
+              R"({"ev":"Q","sym":"AAPL","bp":9.5,"bs":3,"ap":9.75,"as":4,"t":1767366000123}])");
   EXPECT_EQ(follower.wait_for(Kind::quote, 1).at(0).quote.bid_px, 9'500'000'000);
   const std::uint32_t id = *follower.segment().symbols().find("AAPL");
   shm::BarTapeReader bars(follower.segment().bar_tape(), shm::StartAt::oldest);

@@ -163,7 +163,7 @@ TEST(MassiveDecoder, loses_one_malformed_event_and_neither_neighbour) {
        RejectReason::bad_encoding},
       {"{\"ev\":\"T\",\"sym\":\"X\x01\",\"p\":1,\"s\":1,\"t\":1767366000123}",
        RejectReason::bad_encoding},
-      {R"({"ev":"T","zz":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]],"p":1})",
+      {R"({"zz":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]],"p":1})",
        RejectReason::too_deep},
       {"17", RejectReason::bad_json},
       {"\"text\"", RejectReason::bad_json},
@@ -227,7 +227,7 @@ TEST(MassiveDecoder, takes_whole_events_of_a_frame_cut_at_any_byte) {
       R"({"ev":"T","sym":"S0","i":"90017","x":11,"p":10.015,"s":0,"c":[37,14],)"
       R"("t":1767366000123,"q":1,"z":3,"ds":"0.25"})",
       R"({"ev":"status","status":"success","message":"a \"quoted\" {brace"})",
-      R"({"ev":"Q","sym":"S1","zz":{"a":[{"b":1}]},"i":[604],"bx":19,"bp":10.01,"t":1767366000130})",
+      R"({"ev":"Q","sym":"S1","zz":{"a":[{"b":1}]},"i":[604],"bp":10.01,"t":1767366000130})",
       trade(2),
   };
   std::string text = "[";
