@@ -310,6 +310,7 @@ void Connection::tear_down() noexcept {
 }
 
 void Connection::reclaim() noexcept {
+  if (core_.is_ending() && !has_handle_) tear_down();  // a close that nobody will finish
   if (pins_ != 0 || state_ != State::ended || connect_op_.in_flight || receive_op_.in_flight ||
       send_op_.in_flight) {
     return;

@@ -66,26 +66,43 @@ Status LoopCore::create(const Loop::Options& options) {
 }
 
 LoopCore::~LoopCore() {
-  is_ending_ = true;
   if (wake_watch_ != nullptr) wake_watch_->stop();
   // Streams, listeners and watches hold our address: our owner must end them first.
   RINGSIDE_ASSERT(handle_count == 0);
   drain();
+  is_ending_ = true;
   while (Timer* timer = timers_.pop_due(wait_forever_ns)) timer->core_ = nullptr;
   if (has_ring_) io_uring_queue_exit(&ring_);
+  has_ring_ = false;
+  release_rest();
   if (wake_fd_ >= 0) ::close(wake_fd_);
 }
 
 // Lets what was cancelled complete, so that nobody's memory is freed under the kernel, and streams
-// that were closed and let go finish. Bounded; a ring of another thread cannot be entered, and the
+// that were closed and let go finish. Bounded. A ring of another thread cannot be entered, and the
 // kernel has ended its operations with that thread.
 void LoopCore::drain() noexcept {
-  if (!has_ring_) return;
-  // The kernel says so only when there is something to submit; without this a ring whose thread has
-  // ended would be waited for until the deadline.
-  if (is_enabled_ && owner_ != std::this_thread::get_id()) return;
+  if (!has_ring_ || is_owner_elsewhere()) return;
   const std::uint64_t deadline = monotonic_ns() + drain_ns_max;
-  while (in_flight_count_ != 0 && !is_foreign_ && monotonic_ns() < deadline) poll(1'000'000);
+  while (in_flight_ != nullptr && monotonic_ns() < deadline) poll(1'000'000);
+}
+
+// Operations that ended with their thread have nobody else to tell their owners, who free
+// themselves. What drain() gave up on is left alone: the kernel may still use its memory.
+void LoopCore::release_rest() noexcept {
+  if (!is_owner_elsewhere()) return;
+  flush_all();
+  while (Operation* operation = in_flight_) {
+    forget(*operation);
+    operation->complete(operation->owner, *operation, -ECANCELED, 0);
+  }
+}
+
+void LoopCore::forget(Operation& operation) noexcept {
+  operation.in_flight = false;
+  (operation.previous != nullptr ? operation.previous->next : in_flight_) = operation.next;
+  if (operation.next != nullptr) operation.next->previous = operation.previous;
+  operation.previous = operation.next = nullptr;
 }
 
 std::size_t LoopCore::poll(std::uint64_t wait_ns) noexcept {
@@ -143,11 +160,9 @@ void LoopCore::enter(std::uint64_t wait_ns) noexcept {
 }
 
 // Failures are EINTR, ETIME, EAGAIN or EBUSY: what was not submitted stays queued for the next
-// turn. EEXIST is a ring that another thread owns: our bug while it works, expected while it is
-// torn down.
+// turn. EEXIST is a ring that another thread owns: our bug.
 void LoopCore::note(int result) noexcept {
-  if (result == -EEXIST) is_foreign_ = true;
-  RINGSIDE_DASSERT(result != -EEXIST || is_ending_);
+  RINGSIDE_ASSERT(result != -EEXIST);
 }
 
 void LoopCore::submit() noexcept {
@@ -167,8 +182,7 @@ std::size_t LoopCore::reap() noexcept {
     if (cqe.user_data == 0) continue;  // the answer to a cancel
     auto* operation = reinterpret_cast<Operation*>(static_cast<std::uintptr_t>(cqe.user_data));
     if ((cqe.flags & IORING_CQE_F_MORE) == 0) {
-      operation->in_flight = false;
-      --in_flight_count_;
+      forget(*operation);
     }
     operation->complete(operation->owner, *operation, cqe.res, cqe.flags);
   }
@@ -205,15 +219,20 @@ io_uring_sqe* LoopCore::free_sqe() noexcept {
 
 io_uring_sqe* LoopCore::start(Operation& operation) noexcept {
   RINGSIDE_ASSERT(!operation.in_flight && operation.complete != nullptr);
+  if (!has_ring_ || is_owner_elsewhere()) return &unused_sqe_;
   operation.in_flight = true;
-  ++in_flight_count_;
+  operation.next = in_flight_;
+  if (in_flight_ != nullptr) in_flight_->previous = &operation;
+  in_flight_ = &operation;
   io_uring_sqe* sqe = free_sqe();
   sqe->flags = 0;
   return sqe;
 }
 
 void LoopCore::cancel(const Operation& operation) noexcept {
-  if (!operation.in_flight) return;
+  // The kernel has ended the operations of a thread that is gone; release_rest() tells their
+  // owners.
+  if (!operation.in_flight || !has_ring_ || is_owner_elsewhere()) return;
   io_uring_sqe* sqe = free_sqe();
   io_uring_prep_cancel64(sqe, reinterpret_cast<std::uintptr_t>(&operation), 0);
   io_uring_sqe_set_data64(sqe, 0);

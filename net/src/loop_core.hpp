@@ -24,7 +24,9 @@ struct Operation {
   using Complete = void (*)(void* owner, Operation& self, int result, std::uint32_t flags) noexcept;
   Complete complete = nullptr;
   void* owner = nullptr;
-  bool in_flight = false;  // from LoopCore::start to the last completion
+  bool in_flight = false;         // from LoopCore::start to the last completion
+  Operation* previous = nullptr;  // of those in flight, for LoopCore
+  Operation* next = nullptr;
 };
 
 /// Somebody with output: flushed once, at the start of the next turn.
@@ -57,6 +59,9 @@ class LoopCore {
 
   void queue_flush(Flushable& flushable) noexcept;
 
+  /// The loop is being destroyed: nothing may be started any more.
+  [[nodiscard]] bool is_ending() const noexcept { return is_ending_; }
+
   [[nodiscard]] BufferRing& buffers() noexcept { return buffers_; }
   [[nodiscard]] TimerHeap& timers() noexcept { return timers_; }
 
@@ -83,6 +88,11 @@ class LoopCore {
   void flush_all() noexcept;
   void drain() noexcept;
   void note(int result) noexcept;
+  void forget(Operation& operation) noexcept;
+  void release_rest() noexcept;
+  [[nodiscard]] bool is_owner_elsewhere() const noexcept {
+    return is_enabled_ && owner_ != std::this_thread::get_id();
+  }
   void on_wake_event(std::uint32_t events) noexcept;
   [[nodiscard]] io_uring_sqe* free_sqe() noexcept;
   [[nodiscard]] std::uint32_t kernel_flags() const noexcept;
@@ -90,14 +100,14 @@ class LoopCore {
   io_uring ring_{};
   bool has_ring_ = false;
   bool is_enabled_ = false;
-  bool is_foreign_ = false;  // another thread owns the ring
   std::thread::id owner_{};  // the thread that enabled the ring: only it may enter
   bool is_ending_ = false;
   BufferRing buffers_;
   TimerHeap timers_;
   Flushable* flush_first_ = nullptr;
   Flushable* flush_last_ = nullptr;
-  std::size_t in_flight_count_ = 0;
+  Operation* in_flight_ = nullptr;  // a list of all of them
+  io_uring_sqe unused_sqe_{};       // what start() hands out when the ring is gone
   std::uint64_t ts_recv_ns_ = 0;
   std::unique_ptr<std::byte[]> plain_;
   Loop::Counts counts_;

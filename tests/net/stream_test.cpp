@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
+#include <thread>
 
 #include "net_fixture.hpp"
 
@@ -279,6 +281,47 @@ TEST_F(StreamTest, survives_more_data_than_there_are_receive_buffers) {
   server.stream = std::move(server.stream);
   ASSERT_EQ(client.stream.send(big), SendResult::ok);
   ASSERT_TRUE(run_until(loop, [&] { return server.received.size() == big.size(); }));
+}
+
+// More streams than the ring has entries, so that not even their cancelling would fit.
+TEST(Stream, may_be_destroyed_after_the_thread_of_its_loop_has_ended) {
+  auto loop = std::make_unique<Loop>(make_loop());
+  struct Servers {
+    Loop& loop;
+    std::vector<std::unique_ptr<End>> ends;
+    void on_accept(int fd) noexcept {
+      ends.push_back(std::make_unique<End>());
+      ends.back()->stream = Stream::accept(loop, fd, nullptr, {}, ends.back()->handlers()).value();
+    }
+  } servers{*loop, {}};
+  Listener listener;
+  std::vector<std::unique_ptr<End>> clients;
+  std::thread runner([&] {
+    listener = Listener::open(*loop, {},
+                              {.on_accept = Delegate<void(int)>::to<&Servers::on_accept>(&servers),
+                               .on_error = {}})
+                   .value();
+    for (int i = 0; i < 300; ++i) {
+      clients.push_back(std::make_unique<End>());
+      End& client = *clients.back();
+      client.stream = Stream::connect(*loop, to_port(listener.port()), client.handlers()).value();
+    }
+    const auto is_open = [](const auto& end) { return end->stream.is_open(); };
+    EXPECT_TRUE(run_until(*loop, [&] {
+      return servers.ends.size() == 300 && std::all_of(clients.begin(), clients.end(), is_open) &&
+             std::all_of(servers.ends.begin(), servers.ends.end(), is_open);
+    }));
+    for (std::size_t i = 0; i < 300; ++i) {
+      EXPECT_EQ(clients[i]->stream.send("never flushed"), SendResult::ok);
+      if (i % 3 == 0) servers.ends[i]->stream.close();
+      if (i % 3 == 1) servers.ends[i]->stream = Stream();
+    }
+  });
+  runner.join();
+  clients.clear();
+  servers.ends.clear();
+  listener.close();
+  loop.reset();
 }
 
 TEST(Listener, names_address_and_port_when_the_port_is_taken) {
