@@ -69,6 +69,7 @@ class Socket {
     return true;
   }
   void close() { fd_.reset(); }
+  [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
   UniqueFd fd_;
