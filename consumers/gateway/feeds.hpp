@@ -88,6 +88,7 @@ class Feed {
   LiveState state_ = LiveState::offline;
   Account earlier_;  // of epochs that ended
   bool was_attached_ = false;
+  std::uint64_t poll_next_ns_ = 0;
 };
 
 class Feeds {

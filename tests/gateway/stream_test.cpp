@@ -393,6 +393,41 @@ TEST_F(Streaming, keeps_newest_values_for_a_stalled_client_without_lag) {
   EXPECT_GT(metric("ringside_gateway_conflated_total").value_or(0), 0U);
 }
 
+// The tape is so short that the gateway is overtaken: what came and what it says it lost are all.
+TEST_F(Streaming, tells_what_it_came_too_late_for_itself) {
+  feeds.clear();
+  add_feed({.name = "stocks", .tape_slots = 1024});
+  start();
+  const auto client = join({.target = "/ws?policy=all"});
+  subscribe(*client, R"("channel":"trades","symbols":["AAPL"])");
+  std::uint64_t published = 0;
+  std::uint64_t received = 0;
+  std::uint64_t told = 0;
+  const std::string lapped = R"(ringside_gateway_records_lost_total{feed="stocks"})";
+  ASSERT_TRUE(wait_until([&] {
+    for (int i = 0; i < 20'000; ++i) {
+      stocks().trade("AAPL", static_cast<std::int64_t>(++published) * dollar);
+    }
+    return metric(lapped).value_or(0) > 0;
+  }));
+  std::string price;
+  while (price != std::to_string(published)) {
+    const auto text = client->read();
+    ASSERT_TRUE(text);
+    const Json message(*text);
+    if (message.text("/type") == "lag") {
+      EXPECT_EQ(message.text("/reason"), "lapped");
+      EXPECT_EQ(message.text("/feed"), "stocks");
+      told += message.number("/count");
+    } else if (message.text("/type") == "market-data") {
+      price = message.at("/data/p");
+      ++received;
+    }
+  }
+  EXPECT_EQ(received + told, published);
+  EXPECT_EQ(metric(lapped), told);
+}
+
 TEST_F(Streaming, passes_a_gap_of_the_feed_on) {
   start();
   const auto client = join();
