@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t open_ms = 1'514'903'400'000;  // 2018-01-02 09:30:00 New York
 
 Trade trade_at(std::uint64_t ts_ms, std::int64_t cents, std::int64_t shares,
-               std::vector<std::uint16_t> conditions = {}) {
+               const std::vector<std::uint16_t>& conditions = {}) {
   Trade trade;
   trade.ts_sip_ms = ts_ms;
   trade.price_nanos = cents * 10'000'000;
@@ -89,8 +89,10 @@ TEST(Aggregator, the_official_open_is_the_first_regular_price_until_an_opening_p
   ASSERT_EQ(out.size(), 1U);
   EXPECT_EQ(out[0].bar().official_open_nanos, 10'000'000'000);
   out.clear();
-  aggregator.add(0, trade_at(open_ms + 1001, 1010, 100, {condition_opening_cta}));
-  aggregator.add(0, trade_at(open_ms + 1002, 1050, 100, {condition_official_open}));
+  aggregator.add(0, trade_at(open_ms + 1001, 1040, 2, {condition_official_open}));
+  aggregator.add(0, trade_at(open_ms + 1002, 1010, 100, {condition_opening_cta}));
+  aggregator.add(0, trade_at(open_ms + 1003, 1050, 100, {condition_official_open}));
+  aggregator.add(0, trade_at(open_ms + 1004, 1060, 100, {condition_opening_cta}));
   aggregator.close_until(open_ms + 2000, out);
   ASSERT_EQ(out.size(), 1U);
   EXPECT_EQ(out[0].bar().official_open_nanos, 10'100'000'000);

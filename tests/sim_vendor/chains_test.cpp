@@ -54,8 +54,8 @@ TEST(Chains, premiums_fall_with_the_strike_rise_with_time_and_keep_parity) {
   std::int64_t last = spot + 1;
   for (std::int64_t strike = 500; strike <= 800; strike += 5) {
     contract.strike_nanos = strike * nanos_per_dollar;
-    const std::int64_t month = deviation_nanos(stocks[0], spot, 30 * 86'400);
-    const std::int64_t year = deviation_nanos(stocks[0], spot, 365 * 86'400);
+    const std::int64_t month = deviation_nanos(stocks[0], spot, 2'592'000);
+    const std::int64_t year = deviation_nanos(stocks[0], spot, 31'536'000);
     contract.is_call = true;
     const std::int64_t call = option_fair_nanos(contract, spot, month);
     EXPECT_LE(call, last);

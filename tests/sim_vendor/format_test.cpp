@@ -16,8 +16,8 @@ std::string text_of(const Event& event, std::string_view symbol) {
   return std::string(out.data(), end);
 }
 
-Event event_of(Market market, EventKind kind, std::variant<Trade, Quote, Bar> body) {
-  return Event{0, 0, market, kind, std::move(body)};
+Event event_of(Market market, EventKind kind, const std::variant<Trade, Quote, Bar>& body) {
+  return Event{0, 0, market, kind, body};
 }
 
 Trade sub_share_trade() {

@@ -12,12 +12,12 @@ TEST(NyTime, follows_the_changes_of_march_and_november) {
     std::int64_t second_of_day;
   };
   const Row rows[] = {
-      {1'514'903'400, 9 * 3600 + 30 * 60},       // 2018-01-02 14:30:00 UTC
-      {1'772'953'199, 1 * 3600 + 59 * 60 + 59},  // 2026-03-08 06:59:59 UTC
-      {1'772'953'200, 3 * 3600},                 // a second later: the hour from two is left out
-      {1'793'512'799, 1 * 3600 + 59 * 60 + 59},  // 2026-11-01 05:59:59 UTC
-      {1'793'512'800, 1 * 3600},                 // a second later: the hour from one comes again
-      {1'783'000'000, 9 * 3600 + 46 * 60 + 40},  // 2026-07-02 13:46:40 UTC
+      {1'514'903'400, 34'200},  // 2018-01-02 14:30:00 UTC
+      {1'772'953'199, 7'199},   // 2026-03-08 06:59:59 UTC
+      {1'772'953'200, 10'800},  // a second later: the hour from two is left out
+      {1'793'512'799, 7'199},   // 2026-11-01 05:59:59 UTC
+      {1'793'512'800, 3'600},   // a second later: the hour from one comes again
+      {1'783'000'000, 35'200},  // 2026-07-02 13:46:40 UTC
   };
   for (const Row& row : rows) EXPECT_EQ(ny_second_of_day(row.ts_s), row.second_of_day) << row.ts_s;
 }

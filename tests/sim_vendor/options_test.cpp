@@ -14,6 +14,7 @@ namespace {
 Result<SimOptions> parse(std::vector<std::string> words) {
   words.insert(words.begin(), {"ringside sim", "--run-dir", "/tmp/ringside-test-unused"});
   std::vector<const char*> argv;
+  argv.reserve(words.size());
   for (const std::string& word : words) argv.push_back(word.c_str());
   return parse_sim_options(static_cast<int>(argv.size()), argv.data());
 }

@@ -141,7 +141,7 @@ TEST_F(SimServer, can_refuse_the_newcomer_instead_or_allow_two) {
 }
 
 TEST_F(SimServer, cuts_off_a_client_that_does_not_read) {
-  options_.server.wire.buffer_bytes = 256 * 1024;
+  options_.server.wire.buffer_bytes = 262'144;
   options_.market.rate = 1'000'000;
   options_.market.ts_start_ns -= 3'600 * ns_per_s;
   options_.pump.pace = Pace::max;

@@ -129,7 +129,7 @@ TEST(TaqReplay, bad_rows_are_counted_and_named_and_the_others_are_sent) {
 }
 
 std::string write_gz(const TempDir& dir, const std::string& name, const std::string& text) {
-  const std::string path = dir.file(name);
+  std::string path = dir.file(name);
   gzFile file = ::gzopen(path.c_str(), "wb");
   EXPECT_NE(file, nullptr);
   EXPECT_EQ(::gzwrite(file, text.data(), static_cast<unsigned>(text.size())),

@@ -20,9 +20,15 @@ std::int64_t vwap_nanos(Wide notional, std::int64_t volume_micros) noexcept {
   return static_cast<std::int64_t>((notional + by / 2) / by) * step;
 }
 
-bool is_opening_print(std::uint16_t condition) noexcept {
-  return condition == condition_official_open || condition == condition_opening_cta ||
-         condition == condition_opening_utp;
+// How much a trade says about the official open: an opening print more than a venue's own official
+// open, that more than any regular trade of the session.
+std::uint8_t opening_rank(std::span<const std::uint16_t> conditions, bool is_regular) noexcept {
+  std::uint8_t rank = is_regular ? 1 : 0;
+  for (const std::uint16_t condition : conditions) {
+    if (condition == condition_official_open) rank = std::max<std::uint8_t>(rank, 2);
+    if (condition == condition_opening_cta || condition == condition_opening_utp) rank = 3;
+  }
+  return rank;
 }
 
 }  // namespace
@@ -54,14 +60,11 @@ void Aggregator::add(std::uint32_t instrument, const Trade& trade) {
   const UpdateRules rules = update_rules(conditions);
 
   Day& day = states_[instrument].day;
-  if (!day.has_opening_print) {
-    if (std::any_of(conditions.begin(), conditions.end(), is_opening_print)) {
-      day.official_open_nanos = trade.price_nanos;
-      day.has_opening_print = true;
-    } else if (day.official_open_nanos == 0 && rules.open_close &&
-               trade.ts_sip_ms >= day_start_ms_) {
-      day.official_open_nanos = trade.price_nanos;
-    }
+  const std::uint8_t rank =
+      opening_rank(conditions, rules.open_close && trade.ts_sip_ms >= day_start_ms_);
+  if (rank > day.opening_rank) {
+    day.official_open_nanos = trade.price_nanos;
+    day.opening_rank = rank;
   }
   const std::int64_t counted_micros = rules.volume ? trade.size_micros : 0;
   day.volume_micros += counted_micros;

@@ -15,9 +15,10 @@ namespace ringside::sim {
 /// not its price counts; high and low, open and close follow the condition table. A window in which
 /// no trade could set open and close sends nothing, but its volume stays in the day's. VWAPs are
 /// over the trades that count in volume, rounded to millionths of a dollar. The official open is
-/// the first opening print (16, 17, 25), else the first trade at or after 09:30 New York that may
-/// set the open. Windows are bucketed by the SIP time; a trade older than its open window counts
-/// only in the day's volume. The day ends at New York's midnight.
+/// the first opening print (17, 25), until there is one a venue's official open (16), until there
+/// is one the first trade at or after 09:30 New York that may set the open. Windows are bucketed by
+/// the SIP time; a trade older than its open window counts only in the day's volume. The day ends
+/// at New York's midnight.
 class Aggregator {
  public:
   explicit Aggregator(Market market) : market_(market) {}
@@ -53,7 +54,7 @@ class Aggregator {
     __int128 notional = 0;
     std::int64_t volume_micros = 0;
     std::int64_t official_open_nanos = 0;
-    bool has_opening_print = false;
+    std::uint8_t opening_rank = 0;  // of the trade it came from; only a higher one replaces it
   };
 
   struct State {

@@ -59,9 +59,10 @@ std::int64_t third_friday(std::chrono::year year, std::chrono::month month) {
 // Three weekly Fridays, two monthly ones and December's, each once, in order.
 std::vector<std::int64_t> expiry_days(std::int64_t start_day) {
   std::vector<std::int64_t> expiries;
+  expiries.reserve(6);
   std::int64_t friday = start_day + 1;
   while (std::chrono::weekday{sys_days{days{friday}}} != std::chrono::Friday) ++friday;
-  for (int week = 0; week < 3; ++week) expiries.push_back(friday + 7 * week);
+  for (std::int64_t week = 0; week < 3; ++week) expiries.push_back(friday + 7 * week);
   year_month_day month{sys_days{days{start_day}}};
   for (int ahead = 1; ahead <= 2; ++ahead) {
     month = month.year() / month.month() / std::chrono::day{1} + std::chrono::months{1};
@@ -78,6 +79,8 @@ std::vector<std::int64_t> expiry_days(std::int64_t start_day) {
 }
 
 // phi(x) - x * Q(x) in billionths, for x in 64ths: the normal model's time value per deviation.
+constexpr std::size_t time_value_count = 384;  // up to six deviations
+
 class TimeValue {
  public:
   TimeValue() {
@@ -96,7 +99,7 @@ class TimeValue {
   }
 
  private:
-  std::array<std::int64_t, 6 * 64> table_{};
+  std::array<std::int64_t, time_value_count> table_{};
 };
 
 const TimeValue& time_value() noexcept {
@@ -205,7 +208,7 @@ std::int64_t option_fair_nanos(const Contract& contract, std::int64_t spot_nanos
   if (deviation_nanos <= 0) return intrinsic;
   const __int128 distance = above < 0 ? -static_cast<__int128>(above) : above;
   const __int128 x_64ths = distance * 64 / deviation_nanos;
-  if (x_64ths >= 6 * 64) return intrinsic;
+  if (x_64ths >= static_cast<__int128>(time_value_count)) return intrinsic;
   const __int128 value = static_cast<__int128>(deviation_nanos) *
                          time_value().billionths(static_cast<std::int64_t>(x_64ths));
   return intrinsic + static_cast<std::int64_t>(value / 1'000'000'000);

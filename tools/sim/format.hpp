@@ -17,8 +17,7 @@ inline constexpr std::size_t symbol_chars_max = 64;
 ///
 /// Shapes  symbol: up to symbol_chars_max, no character that JSON escapes.
 /// Cost    about 100 ns; no allocation.
-/// Source  docs/vendor.md, "Event text": stocks carry ids, times and decimal strings that options
-///         do not.
+/// Source  docs/simulator.md, "Event text".
 /// Returns the first byte after the object.
 [[nodiscard]] char* format_event(char* out, const Event& event, std::string_view symbol) noexcept;
 

@@ -9,8 +9,8 @@
 
 namespace ringside::sim {
 namespace {
-constexpr std::size_t buffer_bytes = 256 * 1024;
-constexpr unsigned zlib_buffer_bytes = 128 * 1024;
+constexpr std::size_t buffer_bytes = 262'144;
+constexpr unsigned zlib_buffer_bytes = 131'072;
 }  // namespace
 
 void GzLines::Closer::operator()(gzFile_s* file) const noexcept {

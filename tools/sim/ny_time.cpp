@@ -8,8 +8,9 @@ using std::chrono::sys_days;
 using std::chrono::year;
 
 constexpr std::int64_t day_s = 86'400;
-constexpr std::int64_t winter_behind_s = 5 * 3600;
-constexpr std::int64_t summer_behind_s = 4 * 3600;
+constexpr std::int64_t hour_s = 3600;
+constexpr std::int64_t winter_behind_s = 5 * hour_s;
+constexpr std::int64_t summer_behind_s = 4 * hour_s;
 
 std::int64_t floor_div(std::int64_t value, std::int64_t by) noexcept {
   const std::int64_t quotient = value / by;
@@ -29,9 +30,9 @@ std::int64_t ny_behind_utc_s(std::int64_t ts_s) noexcept {
   const year in = std::chrono::year_month_day{date}.year();
   // Clocks change at 02:00 local: 07:00 UTC in March (still winter time), 06:00 UTC in November.
   const std::int64_t summer_begins =
-      sunday_s(in, std::chrono::March, 2) + 2 * 3600 + winter_behind_s;
+      sunday_s(in, std::chrono::March, 2) + 2 * hour_s + winter_behind_s;
   const std::int64_t summer_ends =
-      sunday_s(in, std::chrono::November, 1) + 2 * 3600 + summer_behind_s;
+      sunday_s(in, std::chrono::November, 1) + 2 * hour_s + summer_behind_s;
   return ts_s >= summer_begins && ts_s < summer_ends ? summer_behind_s : winter_behind_s;
 }
 

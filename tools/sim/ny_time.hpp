@@ -19,10 +19,11 @@ namespace ringside::sim {
 /// The instant (seconds UTC) at which New York's clock shows `second_of_day` on `day`.
 [[nodiscard]] std::int64_t ny_instant_s(std::int64_t day, std::int64_t second_of_day) noexcept;
 
-inline constexpr std::int64_t premarket_s = 4 * 3600;
-inline constexpr std::int64_t regular_open_s = 9 * 3600 + 30 * 60;
-inline constexpr std::int64_t regular_close_s = 16 * 3600;
-inline constexpr std::int64_t after_hours_end_s = 20 * 3600;
+// Seconds since New York's midnight.
+inline constexpr std::int64_t premarket_s = 14'400;
+inline constexpr std::int64_t regular_open_s = 34'200;
+inline constexpr std::int64_t regular_close_s = 57'600;
+inline constexpr std::int64_t after_hours_end_s = 72'000;
 
 /// A weekday; holidays are trading days here.
 [[nodiscard]] inline bool is_weekday(std::int64_t day) noexcept {

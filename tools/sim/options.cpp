@@ -141,7 +141,7 @@ Status read_flags(const Flags& flags, SimOptions& options) {
   const bool is_replay = !options.taq.empty();
   std::string speed = flags.speed;
   if (speed.empty()) speed = is_replay ? "1" : "live";
-  if (const Status read = parse_speed(speed, options.pump); !read) return read;
+  if (Status read = parse_speed(speed, options.pump); !read) return read;
   const bool is_live = options.pump.pace == Pace::live;
   if (is_live && is_replay) return usage("--speed live: a replay has its own times; say 1");
   if (!flags.start.empty() && (is_live || is_replay)) {

@@ -19,7 +19,7 @@ using Fields = std::array<std::string_view, columns_max>;
 
 std::string_view unquoted(std::string_view field) noexcept {
   if (field.size() >= 2 && field.front() == '"' && field.back() == '"') {
-    return field.substr(1, field.size() - 2);
+    return {field.data() + 1, field.size() - 2};
   }
   return field;
 }
@@ -29,7 +29,8 @@ std::size_t split(std::string_view line, Fields& fields) noexcept {
   std::size_t count = 0;
   while (count < columns_max) {
     const std::size_t comma = line.find(',');
-    fields[count++] = unquoted(line.substr(0, comma));
+    const std::size_t bytes = comma == std::string_view::npos ? line.size() : comma;
+    fields[count++] = unquoted({line.data(), bytes});
     if (comma == std::string_view::npos) break;
     line.remove_prefix(comma + 1);
   }
@@ -166,7 +167,7 @@ std::string_view read_taq_symbol(std::string_view line, const TaqColumns& column
 }
 
 TaqRow read_taq_trade(std::string_view line, const TaqColumns& columns, const TaqMapping& mapping,
-                      Event& event) noexcept {
+                      Event& event) {
   Fields fields;
   Trade trade;
   const TaqRow head = read_head(line, columns, mapping, fields, event, trade.venue);
@@ -202,7 +203,7 @@ TaqRow read_taq_trade(std::string_view line, const TaqColumns& columns, const Ta
 }
 
 TaqRow read_taq_quote(std::string_view line, const TaqColumns& columns, const TaqMapping& mapping,
-                      Event& event) noexcept {
+                      Event& event) {
   Fields fields;
   Quote quote;
   const TaqRow head = read_head(line, columns, mapping, fields, event, quote.bid_venue);

@@ -72,8 +72,8 @@ enum class [[nodiscard]] TaqRow : std::uint8_t{
 ///         print of facility 202 with `trft` = `t`. CORR 0 to 9 are trades as the tape first had
 ///         them.
 TaqRow read_taq_trade(std::string_view line, const TaqColumns& columns, const TaqMapping& mapping,
-                      Event& event) noexcept;
+                      Event& event);
 TaqRow read_taq_quote(std::string_view line, const TaqColumns& columns, const TaqMapping& mapping,
-                      Event& event) noexcept;
+                      Event& event);
 
 }  // namespace ringside::sim
