@@ -53,8 +53,14 @@ void Publisher::publish(Decoded& event, const Subscriptions& wanted) noexcept {
   if (instrument_id == shm::instrument_none) return;
   Instrument& instrument = instruments_[instrument_id];
   const std::uint64_t ts_recv = event.item == Item::tick ? event.tick.ts_recv : event.bar.ts_recv;
-  if (!instrument.is_live || instrument.ts_gap_begin != 0) [[unlikely]]
+  if (!instrument.is_live || instrument.ts_gap_begin != 0) [[unlikely]] {
+    // What was under way when the last wish for the symbol ended does not make it live again.
+    if ((wanted.wanted(event.symbol.view()) & kind_bit(event)) == 0) {
+      counters_.events_unwanted.add();
+      return;
+    }
     settle(instrument_id, ts_recv);
+  }
   std::uint8_t flags = 0;
   if (instrument.is_maybe_bad) [[unlikely]] {
     flags = shm::flag_maybe_bad;

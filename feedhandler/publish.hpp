@@ -30,7 +30,8 @@ class Publisher {
   Publisher(shm::SegmentWriter& segment, FeedCounters& counters, Options options);
 
   /// Publishes one tick or bar. A symbol seen for the first time gets its rings if it is wanted,
-  /// by name or by the wildcard; else the event is counted and dropped.
+  /// by name or by the wildcard; else, and for a symbol that is idle, the event is counted and
+  /// dropped.
   /// Cost  a hash lookup and the writes; no allocation, no system call.
   void publish(Decoded& event, const Subscriptions& wanted) noexcept;
 

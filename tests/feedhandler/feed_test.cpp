@@ -273,6 +273,26 @@ TEST_F(FeedTest, subscribes_for_consumers_and_lets_go_after_the_last) {
   EXPECT_EQ(first.counter("events_unwanted"), 1U);
 }
 
+TEST_F(FeedTest, stays_idle_when_events_come_after_the_last_wish_has_ended) {
+  FakeVendor vendor(dir_);
+  const auto feed = start(config(vendor));
+  ASSERT_NE(feed, nullptr);
+  Follower first = follow();
+  const std::vector<std::string> symbols{"TSLA"};
+  (void)first.client().subscribe(symbols, shm::want_trades);
+  ASSERT_TRUE(first.wait_for_symbol("TSLA", shm::SymbolState::live));
+  first.client().unsubscribe(symbols, shm::want_trades);
+  ASSERT_TRUE(first.wait_for_symbol("TSLA", shm::SymbolState::idle));
+  vendor.send(frame({trade("TSLA", 1), trade("AAPL", 2)}));
+  EXPECT_EQ(first.wait_for(Kind::trade, 1).at(0).trade.sequence, 2U);
+  EXPECT_EQ(first.state("TSLA"), shm::SymbolState::idle);
+  EXPECT_EQ(first.counter("events_unwanted"), 1U);
+  EXPECT_EQ(first.counter("gaps"), 0U);
+  (void)first.client().subscribe(symbols, shm::want_trades);
+  ASSERT_TRUE(first.wait_for_symbol("TSLA", shm::SymbolState::live));
+  EXPECT_EQ(first.wait_for(Kind::gap, 1).size(), 1U);
+}
+
 TEST_F(FeedTest, creates_symbols_at_first_sight_under_the_wildcard_until_it_is_full) {
   FakeVendor vendor(dir_);
   FeedConfig made = config(vendor);
