@@ -35,7 +35,13 @@ inline void print_place(std::string_view what) {
   if (std::FILE* file = std::fopen("/proc/cpuinfo", "re"); file != nullptr) {
     char line[256];
     while (std::fgets(line, sizeof(line), file) != nullptr) {
-      if (std::sscanf(line, "model name : %127[^\n]", model) == 1) break;
+      std::string_view text(line);
+      const std::size_t colon = text.find(": ");
+      if (text.substr(0, 10) != "model name" || colon == std::string_view::npos) continue;
+      text = text.substr(colon + 2, sizeof(model) - 1);
+      if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+      model[text.copy(model, text.size())] = '\0';
+      break;
     }
     std::fclose(file);
   }

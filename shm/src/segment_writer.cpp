@@ -5,9 +5,11 @@
 
 #include <bit>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <new>
+#include <string_view>
 
 #include "ringside/base/clock.hpp"
 #include "ringside/shm/segment.hpp"
@@ -23,8 +25,12 @@ std::uint64_t memory_available() {
   char line[128];
   std::uint64_t available = ~std::uint64_t{0};
   while (std::fgets(line, sizeof(line), file) != nullptr) {
-    unsigned long long kib = 0;
-    if (std::sscanf(line, "MemAvailable: %llu kB", &kib) == 1) available = kib * 1024;
+    const std::string_view text(line);
+    const std::size_t digits = text.find_first_of("0123456789");
+    if (text.substr(0, 13) != "MemAvailable:" || digits == std::string_view::npos) continue;
+    std::uint64_t kib = 0;
+    const auto read = std::from_chars(text.data() + digits, text.data() + text.size(), kib);
+    if (read.ec == std::errc{}) available = kib * 1024;
   }
   std::fclose(file);
   return available;

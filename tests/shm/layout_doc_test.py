@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""docs/layout.md says what the static_asserts of shm/ say: every size, every offset, no more, no less."""
+"""docs/layout.md says what the static_asserts of shm/ say: every size, every offset, no more, no
+less."""
 
 import pathlib
 import re

@@ -1,3 +1,4 @@
+// Who wants what of a symbol, counted over all consumers: the claims of shm/src/wishes.hpp.
 #include "wishes.hpp"
 
 #include <gtest/gtest.h>
