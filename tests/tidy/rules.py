@@ -193,6 +193,7 @@ BANNED = [  # (rule, pattern, where it counts, what to write instead)
 ATOMIC_CALL = re.compile(
     r'(?:\.|->)(load|store|exchange|fetch_(?:add|sub|and|or|xor)|test_and_set'
     r'|compare_exchange_(?:weak|strong))\s*\(')
+ORDER = re.compile(r'memory_order|\b(order|relaxed|acquire|release|acq_rel|seq_cst)\b')
 
 
 def banned_calls(files):
@@ -223,7 +224,8 @@ def atomic_orders(files):
             continue
         for match in ATOMIC_CALL.finditer(file.code):
             arguments = call_arguments(file.code, match.end() - 1)
-            if 'memory_order' not in arguments and 'order' not in arguments:
+            is_foreign = match.group(1) == 'store' and arguments.count(',') > 1
+            if not is_foreign and not ORDER.search(arguments):
                 yield (file.path, file.line_of(match.start()), 'order',
                        f'{match.group(1)} names no memory order: name it, and its partner')
         yield from _atomic_operators(file)

@@ -82,6 +82,11 @@ PLANTED = [
      'shm/src/a.cpp:2'),
     ('a store over two lines with its order', {
         'shm/src/a.cpp': OPEN + 's.store(f(1),\n  std::memory_order_release);\n'}, None, ''),
+    ('a store with more arguments than an atomic has', {
+        'net/src/a.cpp': OPEN + 'parser.store(field, at, bytes);\n'}, None, ''),
+    ('a load whose order has a name of its own', {
+        'shm/src/a.cpp': OPEN + 'constexpr auto relaxed = o;\nauto x = a.load(relaxed);\n'},
+     None, ''),
     ('an atomic counted with an operator', {
         'shm/src/a.cpp': OPEN + 'std::atomic<int> count{0};\nvoid f() { count++; }\n'}, 'order',
      'shm/src/a.cpp:3'),
