@@ -9,6 +9,7 @@ import unittest
 
 import taq_expect
 from harness import TimedOut, wait_until
+from totals import Accounting, Totals, bar_differences
 from ws_client import Collector, WebSocket, WebSocketError
 
 MINUTE = 1514903400  # 2018-01-02 09:30:00 in New York
@@ -73,6 +74,59 @@ class TaqExpect(unittest.TestCase):
         self.assertRaises(ValueError, taq_expect.nanos, '1.0000000001')
 
 
+class Comparison(unittest.TestCase):
+    """One planted fault each: a comparison that finds nothing proves nothing."""
+
+    def setUp(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.files = [written(folder, 't.csv', TRADES), written(folder, 'q.csv', QUOTES)]
+            self.expected = taq_expect.expect(*self.files)
+            self.trades = list(taq_expect.trades(self.files[0]))
+            self.quotes = list(taq_expect.quotes(self.files[1]))
+
+    def totals(self, trades, quotes):
+        got = Totals('here')
+        for ms, price, size, *_ in trades:
+            got.trade(ms, price, size)
+        for ms, bid, ask, bid_size, ask_size, _ in quotes:
+            got.quote(ms, bid, ask, bid_size + ask_size)
+        return [line.split(' is ')[0] for line in got.differences(self.expected)]
+
+    def test_totals_find_what_is_missing_changed_or_out_of_order(self):
+        self.assertEqual(self.totals(self.trades, self.quotes), [])
+        self.assertEqual(self.totals(self.trades[1:], self.quotes), [
+            'here: trades', 'here: sum_price_size', 'here: sum_size'])
+        one_nano_more = [(ms, price + 1, *rest) for ms, price, *rest in self.trades[:1]]
+        self.assertEqual(self.totals(one_nano_more + self.trades[1:], self.quotes),
+                         ['here: sum_price_size'])
+        self.assertEqual(self.totals(self.trades[::-1], self.quotes), ['here: last_trade'])
+        self.assertEqual(self.totals(self.trades, self.quotes[::-1]), ['here: last_quote'])
+
+    def test_bars_find_what_is_missing_invented_or_a_nano_off(self):
+        bars = self.expected['bars']
+        start = min(bars)
+
+        def changed(**values):
+            return {**bars, start: {**bars[start], **values}}
+        self.assertEqual(bar_differences('here', bars, bars), [])
+        for got, claim in (
+                ({}, 'no bar'), ({**bars, 60_000: bars[start]}, 'no trade moved a price'),
+                (changed(high=bars[start]['high'] + 1), 'high'), (changed(low=None), 'low'),
+                (changed(volume=bars[start]['volume'] - 1), 'volume'),
+                (changed(vwap=bars[start]['vwap'] + 1), 'vwap'), (changed(trades=5), 'trades')):
+            found = bar_differences('here', got, bars)
+            self.assertTrue(found and claim in found[0], (claim, found))
+
+    def test_the_account_is_broken_by_a_loss_and_by_a_miscount(self):
+        account = Accounting()
+        account.add('good', 5, 5, 0)
+        self.assertEqual(account.broken(), [])
+        account.add('lost and told', 5, 4, 1)
+        account.add('lost and not told', 5, 4, 0)
+        self.assertEqual([row[0] for row in account.broken()],
+                         ['lost and told', 'lost and not told'])
+
+
 class Server:
     """Answers one connection with the accept line and then the bytes given; keeps what it got."""
 
@@ -129,7 +183,8 @@ class WebSocketClient(unittest.TestCase):
     def test_collector_keeps_every_message_and_says_how_it_ended(self):
         client = self.connect(b'\x81\x01a\x81\x01b\x88\x00')
         collector = Collector(client)
-        wait_until('two messages and a close', lambda: not collector.is_alive())
+        wait_until('two messages and a close', lambda: len(collector.messages) == 2 and
+                   client.close_code)
         self.assertEqual((collector.messages, collector.error), (['a', 'b'], None))
         collector.stop()
 

@@ -33,6 +33,12 @@ class Pipeline(Lab):
         self.feeds = feeds
         self.sim = self.handler = self.recorder = self.stats = self.gateway = None
         self.recordings = self.path('recordings')
+        self.collectors = []
+
+    def __exit__(self, *how):
+        for collector in self.collectors:
+            collector.stop()
+        super().__exit__(*how)
 
     def start_sim(self, *flags, **more):
         """Starts the simulator and writes the configuration; `more`: keys of every feed."""
@@ -67,7 +73,7 @@ class Pipeline(Lab):
 dir = "{self.recordings}"
 flush_ms = 100
 [stats]
-slots = 16384
+slots = 65536
 [gateway]
 port = 0
 backlog_bytes_max = 67108864
@@ -85,7 +91,8 @@ backlog_bytes_max = 67108864
         for feed in self.feeds:
             for name in ('recorder', 'stats', 'gateway'):
                 wait_until(f'{name} is attached to {feed}', lambda: self.reader(feed, name))
-        wait_until('gateway is attached to stats', lambda: self.reader('stats', 'gateway'))
+        wait_until('the gateway is attached to the statistics',
+                   lambda: self.reader('stats', 'gateway'))
 
     def start_gateway(self):
         self.gateway = self.start('ringside-gateway')
@@ -110,13 +117,13 @@ backlog_bytes_max = 67108864
         wait_until(lambda: f'the feeds are live: {self.top()}', are_live, seconds)
 
     def readers(self, feed):
-        """{consumer's name: its row} of one feed."""
-        return {row['name']: row for row in self.feed(feed)['readers']}
+        """The rows of one feed's consumers, without the one that looks."""
+        sample = self.feed(feed) or {}
+        return [row for row in sample.get('readers', []) if row['name'] != 'ringside top']
 
     def reader(self, feed, name):
-        """The row of the consumer whose name contains `name`."""
-        sample = self.feed(feed)
-        for row in sample.get('readers', []) if sample else []:
+        """The row of the consumer whose name contains `name`; None when it is not attached."""
+        for row in self.readers(feed):
             if name in row['name']:
                 return row
         return None
@@ -142,6 +149,7 @@ backlog_bytes_max = 67108864
         client.send_json({'type': 'subscribe', 'channels': channels, 'symbols': symbols,
                           'policy': policy})
         collector = Collector(client)
+        self.collectors.append(collector)
         wait_until(lambda: f'subscribed: {collector.messages}, {collector.error}',
                    lambda: any('"subscribed"' in message[:64] for message in collector.messages))
         return collector

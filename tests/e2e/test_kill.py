@@ -31,7 +31,7 @@ class Kill(unittest.TestCase):
     def rows(self):
         """{consumer: its row}; only those that are attached now."""
         found = {}
-        for row in (self.pipeline.feed('stocks') or {}).get('readers', []):
+        for row in self.pipeline.readers('stocks'):
             for name in CONSUMERS:
                 if name in row['name']:
                     found[name] = row
@@ -137,13 +137,14 @@ class Kill(unittest.TestCase):
             for row in self.rows().values():
                 self.assertEqual(row['lost'], 0)
         lone.kill()
-        wait_until('a symbol that nobody wants is given up',
+        wait_until(lambda: f'NVDA, which nobody wants, is given up: '
+                   f'{self.pipeline.run("ringside", "ls").stdout}',
                    lambda: self.state_of('NVDA') not in ('live', 'pending'))
         self.assertEqual(self.pipeline.feed('stocks')['epoch'], epoch)
         self.assertIsNone(self.pipeline.handler.code())
 
     def pids(self):
-        return {row['pid'] for row in self.pipeline.feed('stocks')['readers']}
+        return {row['pid'] for row in self.pipeline.readers('stocks')}
 
     def state_of(self, symbol):
         for row in self.pipeline.json('ls', '--format', 'json') or []:

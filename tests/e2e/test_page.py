@@ -3,13 +3,12 @@ the feed handler dies the light says so and comes back by itself."""
 
 import os
 import signal
-import sys
 import unittest
 
 from browser import Browser
-from harness import Lab, wait_until
+from harness import BIN_DIR, Lab, wait_until
 
-SHOTS = os.environ.get('RINGSIDE_SHOT_DIR', os.path.join(os.path.dirname(sys.argv[0]), '.'))
+SHOTS = os.path.join(BIN_DIR, '..', 'shots')
 SYMBOLS = ['SPY', 'QQQ', 'DIA', 'AAPL', 'TSLA', 'NVDA']
 PRICES = ('Object.fromEntries([...document.querySelectorAll("tr[data-symbol]")].map(row => '
           '[row.dataset.symbol, row.querySelector("td[data-field=price]")?.textContent]))')
@@ -39,6 +38,8 @@ class Page(unittest.TestCase):
             wait_until('three prices have moved', lambda: len(moved()) >= 3)
             browser.wait_for('the latency is a number', '/[0-9]/.test(document.querySelector('
                              '"#latency")?.textContent ?? "")')
+            browser.wait_for('the day has a volume', '/[0-9]/.test(document.querySelector('
+                             '"tr[data-symbol=SPY] td[data-field=volume]")?.textContent ?? "")')
             os.makedirs(SHOTS, exist_ok=True)
             browser.screenshot(os.path.join(SHOTS, 'dashboard.png'))
             self.assertEqual(browser.complaints(), [])
@@ -47,7 +48,8 @@ class Page(unittest.TestCase):
         with Browser() as browser:
             browser.open(self.url)
             browser.wait_for('the light is green', f'{LIGHT} === "live"')
-            status = wait_until('top answers', lambda: self.lab.json('top', '--once', '--format', 'json'))
+            status = wait_until('top answers', lambda: self.lab.json('top', '--once', '--format',
+                                                                     'json'))
             pid = next(feed['pid'] for feed in status['feeds'] if feed['feed'] == 'stocks')
             os.kill(pid, signal.SIGKILL)
             browser.wait_for('the light is not green', f'{LIGHT} !== "live"')

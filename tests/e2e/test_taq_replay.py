@@ -2,18 +2,19 @@
 handler, rings, then recorder, statistics and a WebSocket client. Each place must hold exactly what
 an independent script computes from the CSV, and nothing may be lost anywhere."""
 
+import json
 import unittest
 
 import taq_expect
 import taq_made
-from pipeline import Pipeline
 from harness import wait_until
+from pipeline import Pipeline
 from totals import (Accounting, bar_differences, lost_by_websocket, read_dbn, read_tail,
                     read_websocket)
 
 VENDOR_VWAP_UNIT = 1000  # the vendor's bars round it to a millionth of a dollar
+TICKS_ONLY = ('ringside tail',)  # the others follow the bars' tape too
 OPTION = 'O:{}180119C00160000'
-READERS = ('recorder', 'stats', 'gateway')
 
 
 class Day:
@@ -50,19 +51,20 @@ class TaqReplay(unittest.TestCase):
                 for i, day in enumerate(days)}
             for feed in feeds:
                 wait_until('tails are attached', lambda: pipeline.reader(feed, 'tail'))
+            before = self.published_and_received()
             pipeline.sim_command('start')
             pipeline.sim.wait_for('end of stream')
             for tail in tails.values():
                 self.assertEqual(tail.wait(), 0)
             self.wait_for_consumers(browser)
             differences = []
+            self.account_readers(before)
             for day in days:
                 differences += self.compare_rings(day, tails[day.symbol])
                 differences += self.compare_stats(day)
-            differences += self.compare_browser(browser)
-            self.account_readers()
             pipeline.recorder.stop()
             differences += self.compare_files()
+            differences += self.compare_browser(browser)
             self.accounting.print()
             self.assertEqual(differences, [])
             self.assertEqual(self.accounting.broken(), [])
@@ -70,10 +72,8 @@ class TaqReplay(unittest.TestCase):
     def wait_for_consumers(self, browser):
         """Until every reader has read everything and the client has its last message."""
         def are_done():
-            top = self.pipeline.top()
             return all(row['lag'] == 0 and row['received'] + row['lost'] >= self.ticks_of(feed)
-                       for feed in self.pipeline.feeds
-                       for row in top[feed]['readers'] if row['name'] in READERS)
+                       for feed in self.pipeline.feeds for row in self.pipeline.readers(feed))
         wait_until(lambda: f'every consumer has read everything: {self.pipeline.top()}', are_done)
         counts = [0]
 
@@ -82,7 +82,8 @@ class TaqReplay(unittest.TestCase):
             before, counts[0] = counts[0], len(browser.messages)
             return before == counts[0] and counts[0] >= sum(day.ticks for day in self.days)
         wait_until(lambda: f'the client has its messages: {len(browser.messages)}, '
-                           f'{browser.error}', is_quiet)
+                           f'{browser.error}, {lost_by_websocket(browser.messages)} lost',
+                   is_quiet)
 
     def ticks_of(self, feed):
         return sum(day.ticks for day in self.days if day.feed == feed)
@@ -92,6 +93,9 @@ class TaqReplay(unittest.TestCase):
         live, _, lost = read_tail(tail.out(), f'{day.symbol} ring, read live')
         self.accounting.add(f'ring {day.symbol} -> tail', day.ticks, live.trades + live.quotes,
                             lost)
+        for kind, (seen, first, last) in live.sequences.items():
+            self.accounting.add(f"vendor's numbers, {day.symbol} {kind}s", last - first + 1, seen,
+                                last - first + 1 - seen)
         done = self.pipeline.run('ringside', 'tail', day.symbol, '--feed', day.feed, '--from',
                                  'oldest', '--kind', 'trade,quote', '--count', day.ticks,
                                  '--format', 'json')
@@ -153,16 +157,34 @@ class TaqReplay(unittest.TestCase):
                             lost_by_websocket(browser.messages))
         return found
 
-    def account_readers(self):
-        top = self.pipeline.top()
+    def published_and_received(self):
+        """{(feed, consumer): (published on the tapes it follows, received, lost)}."""
+        top, found = self.pipeline.top(), {}
         for feed in self.pipeline.feeds:
-            ticks = top[feed]['ticks']
-            published = ticks + top[feed]['bars']
-            for row in top[feed]['readers']:
-                if row['name'] not in READERS:
-                    continue  # `top` itself: it reads no tape
-                self.accounting.add(f'{feed} -> {row["name"]}', published, row['received'],
-                                    row['lost'])
+            for row in self.pipeline.readers(feed):
+                tapes = ('ticks',) if row['name'] in TICKS_ONLY else ('ticks', 'bars')
+                found[feed, row['name']] = (sum(top[feed][tape] for tape in tapes),
+                                            row['received'], row['lost'])
+        return found
+
+    def account_readers(self, before):
+        """What each consumer reports itself, since the replay began."""
+        sent = json.loads(self.pipeline.sim_command('stats'))['sent']
+        for feed, sample in self.pipeline.top().items():
+            if feed not in self.pipeline.feeds:
+                continue
+            counters = {name: counter['value'] for name, counter in sample['counters'].items()}
+            events = sum(counters[f'events_{kind}'] for kind in ('trades', 'quotes', 'bars_1m'))
+            self.accounting.add(f'vendor -> {feed} handler', sum(sent[feed].values()), events,
+                                counters['events_rejected'] + counters['gaps'])
+            status = before[feed, 'gateway'][0]  # what was published before the first event
+            self.accounting.add(f'{feed} handler -> rings', events,
+                                sample['ticks'] + sample['bars'] - status,
+                                counters['events_refused'] + counters['events_unwanted'])
+        for place, now in self.published_and_received().items():
+            if place in before:
+                self.accounting.add(' -> '.join(place), *(
+                    b - a for a, b in zip(before[place], now)))
 
     def compare_files(self):
         """What the recorder left, read by the reader that was written from the format alone."""

@@ -38,6 +38,7 @@ class Totals:
         self.trades = self.quotes = self.sum_price_size = self.sum_size = 0
         self.sum_bid = self.sum_ask = self.sum_quote_size = 0
         self.last_trade = self.last_quote = None  # (ms, price, size), (ms, bid, ask)
+        self.sequences = {}  # kind: (how many, first, last) of the vendor's own numbers
 
     def trade(self, ms, price, size):
         self.trades += 1
@@ -52,6 +53,10 @@ class Totals:
         self.sum_ask += ask
         self.sum_quote_size += sizes
         self.last_quote = (ms, bid, ask)
+
+    def number(self, kind, sequence):
+        seen, first, _ = self.sequences.get(kind, (0, sequence, sequence))
+        self.sequences[kind] = (seen + 1, first, sequence)
 
     def differences(self, expected):
         """Lines that say where this place differs from taq_expect.expect()."""
@@ -107,9 +112,9 @@ def read_websocket(messages, symbol, place):
 
 
 def lost_by_websocket(messages):
-    """What the gateway said it did not send to this client."""
-    return sum(int(message.get('dropped', message.get('count', 0)))
-               for message in map(json.loads, (m for m in messages if '"lag"' in m[:40])))
+    """What the gateway said it did not send to this client; a loss of unknown size counts as 1."""
+    lags = (json.loads(message) for message in messages if '"lag"' in message[:24])
+    return sum(1 if lag['count'] is None else lag['count'] for lag in lags)
 
 
 def _price(value):
@@ -123,6 +128,8 @@ def read_tail(text, place):
     for line in text.splitlines():
         record = exact_json(line)
         kind = record['kind']
+        if kind in ('trade', 'quote'):
+            totals.number(kind, record['vendor_sequence'])
         if kind == 'trade':
             totals.trade(int(record['ts_event']) // 10**6, to_nanos(record['price']),
                          to_micros(record['size']))

@@ -5,6 +5,7 @@ send, and knows nothing of Ringside.
 """
 
 import base64
+import collections
 import hashlib
 import json
 import os
@@ -27,6 +28,7 @@ class WebSocket:
         self.buffer = bytearray()
         self.start = 0  # where the first unread byte lies in `buffer`
         self.close_code = None
+        self.parts, self.kind = [], None  # of a message that is not whole yet
         self._write_lock = threading.Lock()
         try:
             self._upgrade(host, port, path, headers)
@@ -61,6 +63,10 @@ class WebSocket:
         data = self.sock.recv(1 << 18)
         if not data:
             raise WebSocketError('the server closed the connection')
+        self.append(data)
+
+    def append(self, data):
+        """Bytes that came from the server."""
         if self.start:
             del self.buffer[:self.start]
             self.start = 0
@@ -92,7 +98,6 @@ class WebSocket:
 
     def receive(self):
         """The next message: str for text, bytes for binary; None after the closing handshake."""
-        parts, kind = [], None
         while True:
             final, opcode, payload = self._frame()
             if opcode == PING:
@@ -103,14 +108,15 @@ class WebSocket:
                 self.close_code = struct.unpack('!H', payload[:2])[0] if payload else 1005
                 self._send(CLOSE, payload)
                 return None
-            elif opcode in (TEXT, BINARY) and kind is None or opcode == CONTINUATION and kind:
-                kind = kind or opcode
-                parts.append(payload)
-                if final:
-                    whole = b''.join(parts)
-                    return whole.decode('utf-8') if kind == TEXT else whole
-            else:
+            elif opcode > BINARY or (opcode == CONTINUATION) != (self.kind is not None):
                 raise WebSocketError(f'opcode {opcode} is out of place')
+            else:
+                self.kind = self.kind or opcode
+                self.parts.append(payload)
+                if final:
+                    whole, kind = b''.join(self.parts), self.kind
+                    self.parts, self.kind = [], None
+                    return whole.decode('utf-8') if kind == TEXT else whole
 
     def _send(self, opcode, payload):
         mask = os.urandom(4)
@@ -145,23 +151,47 @@ class WebSocket:
 
 
 class Collector(threading.Thread):
-    """Keeps every message of one WebSocket as it came, on a thread of its own, so that a slow test
-    is not a slow client."""
+    """Keeps every message of one WebSocket. A thread of its own does nothing but empty the socket,
+    so that a slow test is not a slow client; frames are taken apart when somebody looks."""
 
     def __init__(self, websocket):
         super().__init__(daemon=True)
         self.websocket = websocket
-        self.messages = []
         self.error = None
+        self._messages = []
+        self._chunks = collections.deque()
+        self._end = None  # why the socket's thread ended
         websocket.sock.settimeout(None)
+        websocket._fill = self._take
         self.start()
 
     def run(self):
         try:
-            while (message := self.websocket.receive()) is not None:
-                self.messages.append(message)
+            while data := self.websocket.sock.recv(1 << 20):
+                self._chunks.append(data)
+            self._end = WebSocketError('the server closed the connection')
+        except OSError as error:
+            self._end = error
+
+    def _take(self):
+        """In place of the socket's own: bytes that have come, or BlockingIOError."""
+        if not self._chunks:
+            raise self._end or BlockingIOError()
+        self.websocket.append(self._chunks.popleft())
+
+    @property
+    def messages(self):
+        """Every message that has come so far."""
+        try:
+            while self.error is None and self.websocket.close_code is None:
+                message = self.websocket.receive()
+                if message is not None:
+                    self._messages.append(message)
+        except BlockingIOError:
+            pass  # that is all for now
         except (OSError, WebSocketError) as error:
             self.error = error
+        return self._messages
 
     def stop(self):
         try:
