@@ -67,6 +67,7 @@ std::optional<std::uint8_t> BlockWriter::begin_file() noexcept {
   for (std::size_t i = 0; i < files_.size(); ++i) {
     if (files_[i].state != State::free) continue;
     files_[i] = File{.state = State::active};
+    --files_free_;
     return static_cast<std::uint8_t>(i);
   }
   return std::nullopt;
@@ -317,6 +318,7 @@ bool BlockWriter::take_done(FileDone& out) noexcept {
            .records_written = file.records_written,
            .records_lost = file.records_lost};
     file = File{};
+    ++files_free_;
     return true;
   }
   return false;

@@ -83,6 +83,7 @@ class BlockWriter {
 
   [[nodiscard]] bool has_work() const noexcept { return in_kernel_ != 0 || to_submit_ != 0; }
   [[nodiscard]] std::size_t buffers_free() const noexcept { return free_count_; }
+  [[nodiscard]] std::size_t files_free() const noexcept { return files_free_; }
   [[nodiscard]] std::uint64_t bytes_written() const noexcept { return bytes_written_; }
   [[nodiscard]] std::uint64_t write_errors() const noexcept { return write_errors_; }
   [[nodiscard]] bool is_registered() const noexcept { return is_registered_; }
@@ -140,6 +141,7 @@ class BlockWriter {
   std::array<File, file_count_max> files_{};
   std::uint16_t free_first_ = no_buffer;
   std::size_t free_count_ = 0;
+  std::size_t files_free_ = file_count_max;
   unsigned to_submit_ = 0;
   unsigned in_kernel_ = 0;
   std::uint64_t bytes_written_ = 0;

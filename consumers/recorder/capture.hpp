@@ -62,11 +62,14 @@ class Capture {
 
   /// Takes up to a batch from each tape; returns how many records. Takes none while is_waiting().
   std::size_t poll() noexcept;
-  /// The buffers are on their way to the disk, and the tapes have room to keep what comes: better
-  /// to leave it there than to drop it. A tape that fills up meanwhile ends the waiting.
+  /// The buffers (or files) are on their way to the disk, and the tapes have room to keep what
+  /// comes: better to leave it there than to drop it. A tape that fills up meanwhile ends the
+  /// waiting.
   [[nodiscard]] bool is_waiting() const noexcept {
-    return is_open_ && writer_->buffers_free() < buffers_low &&
-           ticks_.pending() < ticks_wait_max_ && bars_.pending() < bars_wait_max_;
+    const bool is_short =
+        writer_->buffers_free() < streams_max || writer_->files_free() < streams_max;
+    return is_open_ && is_short && ticks_.pending() < ticks_wait_max_ &&
+           bars_.pending() < bars_wait_max_;
   }
   /// Moves buffers: once after each poll. `now_ns`: monotonic_ns().
   void service(std::uint64_t now_ns) noexcept;
@@ -95,7 +98,7 @@ class Capture {
  private:
   static constexpr std::size_t batch = 256;
   static constexpr std::size_t bars_held_max = 16'384;
-  static constexpr std::size_t buffers_low = 4;  // one for each stream
+  static constexpr std::size_t streams_max = 4;  // each may need a buffer and a file at once
 
   /// Kinds beside data, per tape.
   struct Aside {

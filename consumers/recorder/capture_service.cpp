@@ -59,6 +59,7 @@ void Capture::begin_epoch(std::shared_ptr<const shm::SegmentView> segment) {
   catalog_dropped_ = 0;
   bytes_before_ = writer_->bytes_written();
   ts_begin_ = wall_ns();
+  now_ns_ = monotonic_ns();
   for_each_stream([this, &segment, &facts](Stream& stream) {
     stream.reset_counters();
     stream.begin_epoch(epoch_, &segment->symbols(), facts.symbol_capacity);

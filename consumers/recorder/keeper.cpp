@@ -37,20 +37,29 @@ struct NewFile {
   std::string path;  // below the recorder's folder
 };
 
+std::string joined(const std::string& dir, const std::string& path) {
+  std::string whole = dir;
+  whole.append("/").append(path);
+  return whole;
+}
+
 /// "<stem>-007<suffix>": names sort in the order in which files were begun.
 std::string numbered(const std::string& stem, int n, const char* suffix) {
   const std::string digits = std::to_string(n);
-  return stem + "-" + std::string(3 - digits.size(), '0') + digits + suffix;
+  std::string name = stem;
+  name.append("-").append(3 - digits.size(), '0').append(digits).append(suffix);
+  return name;
 }
 
 /// Creates the first numbered name that is not there: nothing old is ever overwritten.
 Result<NewFile> create_new(const std::string& dir, const std::string& stem, const char* suffix) {
   for (int n = 0; n < names_max; ++n) {
     std::string path = numbered(stem, n, suffix);
-    const int fd = ::open((dir + "/" + path).c_str(),
-                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file_mode);
+    const std::string whole = joined(dir, path);
+    const int fd =
+        ::open(whole.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file_mode);
     if (fd >= 0) return NewFile{fd, std::move(path)};
-    if (errno != EEXIST) return sys_error(ErrorCode::io, "cannot create " + dir + "/" + path);
+    if (errno != EEXIST) return sys_error(ErrorCode::io, "cannot create " + whole);
   }
   return Error{ErrorCode::io, EEXIST, "too many files named " + stem};
 }
@@ -71,7 +80,8 @@ Status write_all(int fd, const void* data, std::size_t bytes, std::uint64_t at,
 /// Writes a text under the first free name, which it gets only once it is whole and durable.
 Result<std::string> put_whole(const std::string& dir, const std::string& stem, const char* suffix,
                               const std::string& text) {
-  const std::string draft = dir + "/" + stem + suffix + ".part";
+  std::string draft = joined(dir, stem);
+  draft.append(suffix).append(".part");
   const UniqueFd fd(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, file_mode));
   if (!fd) return sys_error(ErrorCode::io, "cannot create " + draft);
   if (auto status = write_all(fd.get(), text.data(), text.size(), 0, draft); !status) {
@@ -80,11 +90,11 @@ Result<std::string> put_whole(const std::string& dir, const std::string& stem, c
   if (::fsync(fd.get()) != 0) return sys_error(ErrorCode::io, "cannot sync " + draft);
   for (int n = 0; n < names_max; ++n) {
     std::string path = numbered(stem, n, suffix);
-    if (::renameat2(AT_FDCWD, draft.c_str(), AT_FDCWD, (dir + "/" + path).c_str(),
-                    RENAME_NOREPLACE) == 0) {
+    const std::string whole = joined(dir, path);
+    if (::renameat2(AT_FDCWD, draft.c_str(), AT_FDCWD, whole.c_str(), RENAME_NOREPLACE) == 0) {
       return path;
     }
-    if (errno != EEXIST) return sys_error(ErrorCode::io, "cannot name " + dir + "/" + path);
+    if (errno != EEXIST) return sys_error(ErrorCode::io, "cannot name " + whole);
   }
   return Error{ErrorCode::io, EEXIST, "too many files named " + stem};
 }
@@ -219,6 +229,7 @@ void Keeper::on_order(Feed& feed, const OpenOrder& order) {
   // Never full: a slot has at most one order on its way, and there are fewer slots than places.
   RINGSIDE_ASSERT(feed.link->replies.try_push(reply));
   if (reply.fd < 0) return;
+  check(sync_folder(dir_ + "/" + folder));  // the name must survive a power cut, too
   check(catalog_.add_file({.path = file.path,
                            .feed = feed.link->feed,
                            .dataset = feed.link->dataset,
@@ -257,7 +268,9 @@ void Keeper::on_order(Feed& feed, const CloseOrder& order) {
     }
     state = "removed";
   } else {
-    check(finish(file, order));
+    const Status status = finish(file, order);
+    if (!status.ok()) state = "failed";
+    check(status);
     feed.done.push_back({file, order});
   }
   ::close(order.fd);

@@ -3,9 +3,9 @@
 // path, before capture begins; allocates and reads files.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dbn.hpp"
@@ -22,11 +22,7 @@ struct TickResume {
 
 /// Which bars are written: sorted keys of (window start, instrument).
 struct BarResume {
-  struct Key {
-    std::uint64_t ts_event = 0;
-    std::uint32_t instrument_id = 0;
-    friend auto operator<=>(const Key&, const Key&) = default;
-  };
+  using Key = std::pair<std::uint64_t, std::uint32_t>;  // window start, instrument
   std::vector<Key> keys;
   [[nodiscard]] bool has(const Key& key) const noexcept;
 };

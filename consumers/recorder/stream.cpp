@@ -6,11 +6,13 @@
 #include <utility>
 
 #include "dbn_metadata.hpp"
+#include "ringside/base/clock.hpp"
 
 namespace ringside::recorder {
 namespace {
 
 constexpr std::uint64_t retry_after_ns = 1'000'000'000;  // after a file failed
+constexpr std::uint64_t quiet_ns = 60'000'000'000;       // then a file whose span is over ends
 
 template <class T>
 std::byte* put(std::byte* at, const T& value) noexcept {
@@ -48,6 +50,7 @@ void Stream::begin_epoch(std::uint64_t epoch, const shm::SymbolDirectory* symbol
                          std::uint32_t symbol_capacity) {
   RINGSIDE_ASSERT(slot_ == no_slot);
   epoch_ = epoch;
+  now_ns_ = monotonic_ns();
   symbols_ = symbols;
   mapped_.assign(symbol_capacity, 0);
 }
@@ -86,6 +89,7 @@ void Stream::append(std::span<const std::byte> record, std::uint32_t instrument_
   std::memcpy(at, record.data(), record.size());
   writer_.commit(slot_, bytes, 1);
   is_new_ = false;
+  appended_ns_ = now_ns_;
   files_[slot_].ts_last = ts_last_;
   files_[slot_].sequence_last = sequence;
 }
@@ -215,25 +219,35 @@ void Stream::serve(std::uint64_t now_ns) noexcept {
   }
 }
 
+/// A mark must not wait for a record that may never come.
+void Stream::flush_marks() noexcept {
+  if (marks_bytes() == 0 || is_new_) return;
+  const std::size_t bytes = marks_bytes();
+  const bool is_hole = has_hole_;
+  if (std::byte* const at = writer_.reserve(slot_, bytes); at != nullptr) {
+    put_marks(at, ts_last_);
+    writer_.commit(slot_, bytes, 0);
+    has_hole_ = is_hole;  // the next record still says so
+  }
+}
+
 void Stream::flush(bool is_sync) noexcept {
   if (slot_ == no_slot) return;
-  // A mark must not wait for a record that may never come.
-  if (marks_bytes() != 0 && !is_new_) {
-    const std::size_t bytes = marks_bytes();
-    const bool is_hole = has_hole_;
-    if (std::byte* const at = writer_.reserve(slot_, bytes); at != nullptr) {
-      put_marks(at, ts_last_);
-      writer_.commit(slot_, bytes, 0);
-      has_hole_ = is_hole;  // the next record still says so
-    }
-  }
+  flush_marks();
   writer_.flush(slot_);
   if (is_sync) writer_.sync(slot_);
+  end_when_over();
+}
+
+/// Normally the first record of the next span ends a file; after hours nobody sends one.
+void Stream::end_when_over() noexcept {
+  if (now_ns_ < appended_ns_ + quiet_ns || is_new_ || wall_ns() < span_end_) return;
+  end_file();
 }
 
 void Stream::end_file() noexcept {
   if (slot_ == no_slot) return;
-  flush(false);
+  flush_marks();
   writer_.end_file(slot_);
   slot_ = no_slot;
 }

@@ -78,8 +78,10 @@ class Stream {
   void mark(std::string_view text, bool is_hole) noexcept;
 
   /// Off the record path, every few ms: orders that had to wait, files that failed.
+  /// `now_ns`: monotonic_ns().
   void serve(std::uint64_t now_ns) noexcept;
-  /// Sends what is buffered to the disk; `is_sync`: and asks for it to be durable.
+  /// Sends what is buffered to the disk; `is_sync`: and asks for it to be durable. Ends a file
+  /// whose time is over and to which nothing has come for a while.
   void flush(bool is_sync) noexcept;
   /// Ends the open file; the next record begins another.
   void end_file() noexcept;
@@ -105,6 +107,8 @@ class Stream {
     std::uint64_t sequence_last = 0;
   };
 
+  void end_when_over() noexcept;
+  void flush_marks() noexcept;
   [[nodiscard]] bool open_for(std::uint64_t ts, std::uint64_t sequence) noexcept;
   void order_open(FileFacts& file) noexcept;
   void drop(std::uint64_t ts) noexcept;
@@ -124,6 +128,7 @@ class Stream {
   const shm::SymbolDirectory* symbols_ = nullptr;
   std::uint64_t epoch_ = 0;
   std::uint64_t now_ns_ = 0;
+  std::uint64_t appended_ns_ = 0;  // when the open file got its latest record
 
   std::uint8_t slot_ = no_slot;
   bool is_new_ = false;  // its head is still to be written

@@ -137,6 +137,24 @@ TEST(Capture, begins_a_file_with_its_own_mappings_for_each_span) {
   EXPECT_THAT(query(dir.path(), "SELECT sum(records) FROM files"), ElementsAre("150"));
 }
 
+TEST(Capture, ends_a_file_whose_time_is_over_though_nothing_more_comes) {
+  const ringside::test::TempDir dir;
+  Market market({"AAPL"}, {.ts_begin = 1'500'000'000'000'000'000});  // 2017: that hour is over
+  Rig rig(dir.path());
+  rig.start_keeper();
+  rig.capture().begin_epoch(market.view());
+  market.publish_ticks(10);
+  rig.read_all();
+  EXPECT_EQ(query(dir.path(), "SELECT 1 FROM files WHERE state = 'closed'").size(), 0U);
+  rig.capture().service(monotonic_ns() + 100'000'000'000);
+  for (int i = 0; query(dir.path(), "SELECT 1 FROM files WHERE state = 'closed'").size() < 2; ++i) {
+    ASSERT_LT(i, 1000) << "the files are not closed";
+    rig.capture().service_wait(monotonic_ns());
+  }
+  rig.stop();
+  EXPECT_EQ(read_recordings(dir.path()).sums, market.sums());
+}
+
 TEST(Capture, sorts_bars_by_window_start) {
   const ringside::test::TempDir dir;
   Market market({"AAPL", "MSFT"});
