@@ -126,9 +126,9 @@ std::uint16_t Gateway::port() const noexcept {
 }
 
 void Gateway::stop() noexcept {
-  // relaxed: only the flag is read. No wake: a turn waits 20 ms at most, and the gateway may be
-  // gone as soon as the flag is set.
-  is_stopping_.store(true, std::memory_order_relaxed);
+  // [stop] release: who sees the flag may destroy the gateway, and this is its last use here. No
+  // wake for the same reason: a turn waits 20 ms at most.
+  is_stopping_.store(true, std::memory_order_release);
 }
 
 std::uint64_t Gateway::wait_ns() const noexcept {
@@ -162,8 +162,7 @@ void Gateway::watch(std::uint64_t now) {
 }
 
 void Gateway::run() {
-  // relaxed: nothing but the flag itself is read.
-  while (!is_stopping_.load(std::memory_order_relaxed) && !stop_requested()) turn();
+  while (!is_stopping_.load(std::memory_order_acquire) && !stop_requested()) turn();  // [stop]
   shut_down();
 }
 

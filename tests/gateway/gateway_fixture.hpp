@@ -86,6 +86,12 @@ class GatewayTest : public testing::Test {
     return client;
   }
 
+  /// Subscribes and waits for the answer.
+  static Json subscribe(WsClient& client, std::string_view rest) {
+    client.send(R"({"type":"subscribe",)" + std::string(rest) + "}");
+    return client.read_type("subscribed");
+  }
+
   ringside::test::TempDir dir;
   Settings settings;
   std::map<std::string, std::unique_ptr<TestFeed>> feeds;
