@@ -76,7 +76,8 @@ flush_ms = 100
 slots = 65536
 [gateway]
 port = 0
-backlog_bytes_max = 67108864
+backlog_bytes_max = 536870912
+backlog_total_bytes_max = 1073741824
 '''
 
     def start_handler(self):
