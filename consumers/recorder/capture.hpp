@@ -121,7 +121,8 @@ class Capture {
 
   Capture(const CaptureOptions& options, FeedLink& link, std::unique_ptr<BlockWriter> writer);
   void look_back(const shm::SegmentView& segment);
-  void start_readers(const shm::SegmentView& segment, bool is_first, bool is_back);
+  void start_counting() noexcept;
+  void start_readers(const shm::SegmentView& segment, bool is_first);
   void mark_restart(std::uint64_t ts_start);
 
   void take(const shm::TickRecord& tick, std::uint64_t sequence) noexcept;

@@ -49,26 +49,33 @@ Capture::Capture(const CaptureOptions& options, FeedLink& link, std::unique_ptr<
 void Capture::begin_epoch(std::shared_ptr<const shm::SegmentView> segment) {
   RINGSIDE_ASSERT(is_finished());
   const bool is_first = epoch_ == 0;
-  const bool is_back = segment->epoch() == epoch_;
+  const bool is_back = !is_first && segment->epoch() == epoch_;
   const shm::SegmentFacts& facts = segment->facts();
   epoch_ = facts.epoch;
   units_ = {options_.market, facts.venue_base, size_one_of(facts.size_exponent)};
+  now_ns_ = monotonic_ns();
+  const shm::SegmentView& view = is_back ? *segment_ : *segment;
+  for_each_stream([this, &view, &facts](Stream& stream) {
+    stream.begin_epoch(epoch_, &view.symbols(), facts.symbol_capacity);
+  });
+  // An epoch that is back goes on with its readers and counts: its next receipt covers all of it.
+  if (!is_back) start_counting();
+  if (is_first) look_back(*segment);
+  if (!is_first && !is_back) mark_restart(facts.ts_start);
+  if (!is_back) start_readers(*segment, is_first);
+  // Readers of an epoch that is back look into the mapping they began with.
+  if (!is_back) segment_ = std::move(segment);
+  is_open_ = true;
+}
+
+void Capture::start_counting() noexcept {
   tick_aside_ = {};
   bar_aside_ = {};
   convert_ = {};
   catalog_dropped_ = 0;
   bytes_before_ = writer_->bytes_written();
   ts_begin_ = wall_ns();
-  now_ns_ = monotonic_ns();
-  for_each_stream([this, &segment, &facts](Stream& stream) {
-    stream.reset_counters();
-    stream.begin_epoch(epoch_, &segment->symbols(), facts.symbol_capacity);
-  });
-  if (is_first) look_back(*segment);
-  if (!is_first && !is_back) mark_restart(facts.ts_start);
-  start_readers(*segment, is_first, is_back);
-  segment_ = std::move(segment);
-  is_open_ = true;
+  for_each_stream([](Stream& stream) { stream.reset_counters(); });
 }
 
 /// What an earlier run has written of this epoch. A folder that cannot be read costs repeated
@@ -96,20 +103,19 @@ void Capture::look_back(const shm::SegmentView& segment) {
   }
 }
 
-void Capture::start_readers(const shm::SegmentView& segment, bool is_first, bool is_back) {
+void Capture::start_readers(const shm::SegmentView& segment, bool is_first) {
   ticks_wait_max_ = segment.facts().tick_tape_slots / 2;
   bars_wait_max_ = segment.facts().bar_tape_slots / 2;
-  if (is_first) {
-    ticks_ = shm::TapeReader(segment.tick_tape(), shm::StartAt::oldest);
-    bars_ = shm::BarTapeReader(segment.bar_tape(), shm::StartAt::oldest);
-    resume_tick_until_ = ticks_.head();
-    resume_bar_until_ = bars_.head();
+  resume_tick_until_ = resume_bar_until_ = 0;
+  if (!is_first) {  // a new epoch is ours from its first record on
+    ticks_ = shm::TapeReader(segment.tick_tape(), 0);
+    bars_ = shm::BarTapeReader(segment.bar_tape(), 0);
     return;
   }
-  resume_tick_until_ = resume_bar_until_ = 0;
-  // An epoch that is back continues; a new one is ours from its first record on.
-  ticks_ = shm::TapeReader(segment.tick_tape(), is_back ? ticks_.next_sequence() : 0);
-  bars_ = shm::BarTapeReader(segment.bar_tape(), is_back ? bars_.next_sequence() : 0);
+  ticks_ = shm::TapeReader(segment.tick_tape(), shm::StartAt::oldest);
+  bars_ = shm::BarTapeReader(segment.bar_tape(), shm::StartAt::oldest);
+  resume_tick_until_ = ticks_.head();
+  resume_bar_until_ = bars_.head();
 }
 
 void Capture::mark_restart(std::uint64_t ts_start) {

@@ -207,7 +207,7 @@ void Keeper::on_order(Feed& feed, const OpenOrder& order) {
   const std::string schema = dbn::schema_name(order.schema);
   const std::string folder = feed.link->dataset + "/" + schema + "/" + span.date;
   OpenReply reply{.slot = order.slot};
-  OpenFile file{{}, schema, order.sequence_first};
+  OpenFile file{{}, schema, order.epoch, order.sequence_first};
   Status status = make_folder(dir_ + "/" + folder);
   if (status.ok()) {
     auto created = create_new(
@@ -289,12 +289,14 @@ void Keeper::on_order(Feed& feed, const GapOrder& order) {
 }
 
 void Keeper::on_order(Feed& feed, const ReceiptOrder& order) {
+  std::erase_if(feed.done, [&order](const DoneFile& done) {
+    return done.file.epoch != order.epoch;  // an earlier one's, which has its receipt
+  });
   std::vector<ReceiptFile> files;
   files.reserve(feed.done.size());
   for (const DoneFile& done : feed.done) {
     files.push_back({done.file.path, done.file.schema, done.file.sequence_first, done.facts});
   }
-  feed.done.clear();
   const std::string text = receipt_text(feed.link->feed, feed.link->dataset, order, files);
   const std::string stem = "receipts/" + feed.link->feed + "-" + std::to_string(order.epoch);
   auto path = put_whole(dir_, stem, ".json", text);

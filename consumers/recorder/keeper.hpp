@@ -55,6 +55,7 @@ class Keeper {
   struct OpenFile {
     std::string path;  // below dir_
     std::string schema;
+    std::uint64_t epoch = 0;
     std::uint64_t sequence_first = 0;
   };
   /// A finished file, for the receipt.
@@ -64,7 +65,7 @@ class Keeper {
   };
   struct Feed {
     std::unique_ptr<FeedLink> link;
-    std::vector<DoneFile> done;  // since the last receipt
+    std::vector<DoneFile> done;  // of the epoch that is not over, or may come back
   };
 
   Keeper(std::string dir, LockFile lock, Catalog catalog, UniqueFd wake);

@@ -239,9 +239,12 @@ TEST(Capture, the_same_epoch_continues_where_it_was_left) {
   EXPECT_EQ(recorded.sums, market.sums());
   EXPECT_EQ(recorded.files.size(), 4U);  // "-001" beside "-000": nothing is overwritten
   EXPECT_TRUE(recorded.marks.empty());
-  for (const std::string& receipt : read_receipts(dir.path())) {
-    test::expect_conserved(receipt, "ticks");
-  }
+  const auto receipts = read_receipts(dir.path());
+  ASSERT_EQ(receipts.size(), 2U);
+  for (const std::string& receipt : receipts) test::expect_conserved(receipt, "ticks");
+  EXPECT_EQ(test::json_number(receipts[0], "ticks", "written"), 100U);
+  EXPECT_EQ(test::json_number(receipts[1], "ticks", "written"), 200U);  // of the whole epoch
+  EXPECT_THAT(receipts[1], HasSubstr(recorded.files[0].substr(dir.path().size() + 1)));
 }
 
 /// The first recorder ends without closing anything, as if it were killed; its files hold an
