@@ -266,7 +266,7 @@ void Connection::finish_close() noexcept {
   end_later(Error{ErrorCode::ok, 0, {}});
 }
 
-void Connection::fail(Error error) noexcept {
+void Connection::fail(const Error& error) noexcept {
   if (tls_ != nullptr && !send_op_.in_flight && !tls_->output().empty()) {
     // An alert that tells the peer why; if the socket is full it stays untold.
     const std::span<const std::byte> alert = tls_->output();

@@ -99,7 +99,7 @@ class Connection {
   [[nodiscard]] bool encrypt_pending() noexcept;
 
   // the end
-  void fail(Error error) noexcept;
+  void fail(const Error& error) noexcept;
   void end(const Error& error) noexcept;
   void end_later(Error error) noexcept;
   void tear_down() noexcept;

@@ -180,6 +180,7 @@ std::size_t LoopCore::reap() noexcept {
     const io_uring_cqe cqe = ring_.cq.cqes[*ring_.cq.khead & *ring_.cq.kring_mask];
     io_uring_cq_advance(&ring_, 1);
     if (cqe.user_data == 0) continue;  // the answer to a cancel
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel carries our pointer as a number.
     auto* operation = reinterpret_cast<Operation*>(static_cast<std::uintptr_t>(cqe.user_data));
     if ((cqe.flags & IORING_CQE_F_MORE) == 0) {
       forget(*operation);
