@@ -135,7 +135,8 @@ TEST(HttpParser, reads_pipelined_requests_one_by_one) {
   Outcome expected;
   for (int i = 0; i < 5; ++i) {
     const std::string n = std::to_string(i);
-    wire += "POST /" + n + " HTTP/1.1\r\n" + host + "Content-Length: 1\r\n\r\n" + n;
+    wire.append("POST /").append(n).append(" HTTP/1.1\r\n").append(host);
+    wire.append("Content-Length: 1\r\n\r\n").append(n);
     expected.messages.push_back({"POST /" + n, "Host=h;Content-Length=1;", n});
   }
   wire += "GET /last HTTP/1.1\r\n" + host + "\r\n";

@@ -17,7 +17,6 @@
 namespace ringside::net {
 namespace {
 
-using test::close_payload;
 using test::make_loop;
 using test::raw_frame;
 using test::run_until;

@@ -149,7 +149,7 @@ TEST(WsDecoder, yields_messages_of_every_length_form) {
 TEST(WsDecoder, yields_several_messages_of_one_input_in_order) {
   Case each{"many", {}, {}};
   for (int i = 0; i < 20; ++i) {
-    const std::string payload = ascii(static_cast<std::size_t>(i * 7));
+    const std::string payload = ascii(7 * static_cast<std::size_t>(i));
     each.frames.push_back({.opcode = i % 2 == 0 ? 1U : 2U, .payload = payload});
     each.events.push_back(i % 2 == 0 ? text(payload) : binary(payload));
   }
@@ -208,8 +208,8 @@ TEST(WsDecoder, yields_control_frames_up_to_125_bytes) {
     cases.push_back({"ping", {{.opcode = 9, .payload = payload}}, {ping(payload)}});
     cases.push_back({"pong", {{.opcode = 10, .payload = payload}}, {pong(payload)}});
   }
-  cases.push_back(
-      {"binary ping", {{.opcode = 9, .payload = "\x00\xFF\xFE"}}, {ping("\x00\xFF\xFE")}});
+  const std::string zeros("\0\xFF\xFE\0", 4);
+  cases.push_back({"binary ping", {{.opcode = 9, .payload = zeros}}, {ping(zeros)}});
   for (const unsigned opcode : {8U, 9U, 10U}) {
     for (const std::size_t bytes : {126U, 127U, 70'000U}) {
       cases.push_back(

@@ -16,7 +16,7 @@ struct CertOptions {
   std::vector<std::string> dns_names = {};
   std::vector<std::string> addresses = {};  // "127.0.0.1", "::1"
   long valid_from_s = -3600;                // seconds from now
-  long valid_to_s = 24 * 3600;
+  long valid_to_s = 86'400;
 };
 
 /// A certificate and its key, P-256 with SHA-256.
