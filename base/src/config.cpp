@@ -3,6 +3,7 @@
 // exceptions, so nothing is thrown here. Any thread; allocates; never on the path.
 #include "ringside/base/config.hpp"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -181,9 +182,8 @@ class ConfigLoader {
       const std::string low = prefix + "backoff_ms_min";
       const std::string high = prefix + "backoff_ms_max";
       if (config_.integer(low) > config_.integer(high)) {
-        return config_error(place(low, high) + ": " + low + " = " +
-                            config_.value_of(low, KnobType::integer) + ": above " + high + " = " +
-                            config_.value_of(high, KnobType::integer));
+        return config_error(fmt::format("{}: {} = {}: above {} = {}", place(low, high), low,
+                                        config_.integer(low), high, config_.integer(high)));
       }
     }
     if (config_.text("gateway.tls_cert").empty() != config_.text("gateway.tls_key").empty()) {
@@ -268,8 +268,8 @@ class ConfigLoader {
           if (!element.is_string()) return wrong_type(element);
           const std::string& part = element.as_string()->get();
           if (part.empty() || part.find(',') != std::string::npos) {
-            return config_error(where + ": " + key + ": element " + quoted_text(part) +
-                                ": empty or with a comma");
+            return config_error(fmt::format("{}: {}: element {}: empty or with a comma", where, key,
+                                            quoted_text(part)));
           }
           text += text.empty() ? part : "," + part;
         }
@@ -342,9 +342,12 @@ class ConfigLoader {
     for (const std::string& feed : config_.list(key)) {
       if (std::find(names.begin(), names.end(), feed) != names.end()) continue;
       std::string known_names;
-      for (const std::string& name : names) known_names += (known_names.empty() ? "" : ", ") + name;
-      return config_error(place(key, key) + ": " + key + ": no feed " + quoted_text(feed) +
-                          ", there are " + known_names);
+      for (const std::string& name : names) {
+        known_names += known_names.empty() ? "" : ", ";
+        known_names += name;
+      }
+      return config_error(fmt::format("{}: {}: no feed {}, there are {}", place(key, key), key,
+                                      quoted_text(feed), known_names));
     }
     return {};
   }

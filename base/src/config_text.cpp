@@ -1,5 +1,7 @@
 // Owns the two texts made of a configuration: what is in force (`config show`) and a commented file
 // of everything at its default (`config generate`). Both load again. Any thread; allocates.
+#include <fmt/core.h>
+
 #include "config_check.hpp"
 #include "ringside/base/config.hpp"
 
@@ -69,7 +71,7 @@ void for_each_key(const std::vector<std::string>& instances, Visit visit) {
       if (star != std::string_view::npos) filled.replace(star, 1, instances[copy]);
       for (std::size_t i = first; i < end; ++i) {
         const std::string leaf(leaf_of(all[i].key));
-        visit(filled, all[i], filled.empty() ? leaf : filled + "." + leaf);
+        visit(filled, all[i], filled.empty() ? leaf : fmt::format("{}.{}", filled, leaf));
       }
     }
     first = end;

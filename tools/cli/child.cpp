@@ -38,12 +38,15 @@ std::vector<std::string> environment_of(const ChildSpec& spec) {
                     [&](const auto& set) { return is_named(entry, set.first); });
     if (!is_removed) out.emplace_back(entry);
   }
-  for (const auto& [name, value] : spec.environment_set) out.push_back(name + "=" + value);
+  for (const auto& [name, value] : spec.environment_set) {
+    out.push_back(fmt::format("{}={}", name, value));
+  }
   return out;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> out;
+  out.reserve(texts.size() + 1);
   for (std::string& text : texts) out.push_back(text.data());
   out.push_back(nullptr);
   return out;

@@ -17,7 +17,6 @@ namespace ringside::cli {
 
 namespace {
 
-using shm::FeedClient;
 using shm::FeedEvent;
 using shm::Kind;
 using shm::ReadStatus;

@@ -116,11 +116,11 @@ void TopWatch::look() {
     } else if (sample.fault.empty()) {
       sample.fault = "not attached yet";
     }
-    FeedPair pair{.before = sample, .now = std::move(sample)};
-    for (FeedPair& old : pairs_) {
-      if (old.now.feed == feed && old.now.fault.empty()) pair.before = std::move(old.now);
+    const FeedSample* before = &sample;
+    for (const FeedPair& old : pairs_) {
+      if (old.now.feed == feed && old.now.fault.empty()) before = &old.now;
     }
-    pairs.push_back(std::move(pair));
+    pairs.push_back({.before = *before, .now = sample});
   }
   pairs_ = std::move(pairs);
 }

@@ -117,7 +117,7 @@ class Launcher {
     if (!options_.config_file.empty()) out.insert(out.end(), {"--config", options_.config_file});
     for (const auto& [key, value] : options_.overrides) {
       if (key == "run_dir") continue;  // the resolved one is passed below
-      out.insert(out.end(), {"--set", key + "=" + value});
+      out.insert(out.end(), {"--set", fmt::format("{}={}", key, value)});
     }
     out.insert(out.end(), {"--run-dir", config_.run_dir()});
     return out;
