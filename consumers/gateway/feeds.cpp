@@ -12,7 +12,8 @@ namespace {
 
 constexpr int batches_per_turn = 256;  // of each feed; then the sockets are served again
 constexpr std::uint64_t retry_ns = 100'000'000;
-constexpr std::uint64_t slow_attach_ns = 50'000'000;
+constexpr int answer_ms_max = 1000;  // meanwhile nobody is served
+constexpr std::uint64_t slow_attach_ns = 900'000'000;
 
 LiveState from_feed(shm::FeedState state) noexcept {
   switch (state) {
@@ -55,15 +56,19 @@ std::string_view to_string(LiveState state) noexcept {
 
 Feed::Feed(std::string name, const std::string& run_dir, std::uint64_t retry)
     : name_(std::move(name)),
-      client_({.path = run_dir + "/" + name_ + ".sock", .name = "gateway", .retry_ns = retry}) {}
+      client_({.path = run_dir + "/" + name_ + ".sock",
+               .name = "gateway",
+               .retry_ns = retry,
+               .answer_ms_max = answer_ms_max}) {}
 
 bool Feed::poll(std::uint64_t now) {
   if (now < poll_next_ns_) return false;
+  const std::uint64_t begin = monotonic_ns();
   const shm::FeedEvent event = client_.poll(now);
   // A feed handler that stands still lets us connect and does not answer; each try waits for it.
   // The sockets are served nine tenths of the time all the same.
-  const std::uint64_t took_ns = monotonic_ns() - now;
-  if (!client_.is_attached() && took_ns > slow_attach_ns) poll_next_ns_ = now + 10 * took_ns;
+  const std::uint64_t took_ns = monotonic_ns() - begin;
+  if (!client_.is_attached() && took_ns > slow_attach_ns) poll_next_ns_ = begin + 10 * took_ns;
   if (event == shm::FeedEvent::attached) attach(!was_attached_);
   if (event == shm::FeedEvent::lost) log::warn("{}: {}", name_, client_.last_error());
   if (event == shm::FeedEvent::resumed) log::info("{}: attached again, same epoch", name_);

@@ -15,8 +15,6 @@ namespace ringside::shm {
 
 namespace {
 
-constexpr int answer_ms_max = 2000;  // a feed handler that does not answer is not there
-
 Result<UniqueFd> connect_socket(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -127,7 +125,7 @@ Status FeedClient::say_hello() {
 }
 
 Status FeedClient::receive_segment() {
-  if (!is_readable(socket_.get(), answer_ms_max)) {
+  if (!is_readable(socket_.get(), options_.answer_ms_max)) {
     return Error{ErrorCode::timeout, 0, "the feed at " + options_.path + " does not answer"};
   }
   union {
@@ -221,7 +219,7 @@ void FeedClient::send_symbols(ControlType type, std::span<const std::string> sym
       return drop();
     }
     if (type != ControlType::subscribe) continue;
-    if (!is_readable(socket_.get(), answer_ms_max)) return drop();
+    if (!is_readable(socket_.get(), options_.answer_ms_max)) return drop();
     const ssize_t got = ::recv(socket_.get(), message.get(), sizeof(SymbolsMessage), 0);
     if (got != static_cast<ssize_t>(bytes) || message->header.type != ControlType::symbols) {
       return drop();

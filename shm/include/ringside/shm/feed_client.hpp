@@ -42,6 +42,7 @@ class FeedClient {
     std::string name = "consumer";           // up to 31 characters, shown by `ringside top`
     std::uint64_t retry_ns = 100'000'000;    // between attempts to attach
     std::uint64_t stale_ns = 1'000'000'000;  // a heartbeat older than this is a dead writer
+    int answer_ms_max = 2000;                // a feed handler that does not answer is not there
   };
 
   explicit FeedClient(Options options);
