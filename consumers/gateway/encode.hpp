@@ -20,7 +20,8 @@ struct FeedFacts {
 
 /// A day's figures of one symbol; sentinels where nobody knows.
 struct DayFigures {
-  std::uint64_t ts = 0;  // start of the day's bar that these came from; 0: from no bar
+  std::uint64_t ts = 0;     // start of the bar that these came from; 0: from no bar
+  bool is_partial = false;  // not the whole day so far was seen
   std::int64_t open = shm::px_absent;
   std::int64_t high = shm::px_absent;
   std::int64_t low = shm::px_absent;

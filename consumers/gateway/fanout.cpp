@@ -251,10 +251,9 @@ void Fanout::on_bar(std::uint32_t feed, const shm::BarRecord& record, std::uint6
     append_market_data(out, to_string(Channel::aggregates), topic->json, record,
                        topics_.facts(feed), passage_of(record.stamp, ring_ns));
   });
-  if (topic->day.ts != 0) return;
-  topic->day.volume = record.day_volume;
-  topic->day.open = record.official_open;
-  topic->day.vwap = record.day_vwap;
+  if (record.ts_event < topic->vendor.ts) return;
+  topic->vendor = vendor_day(record);
+  if (topic->day.ts != 0 && !topic->day.is_partial) return;
   topic->frames_valid &= static_cast<ChannelSet>(~object_channels);
   mark(*topic, topic->is_option ? Channel::option : Channel::quote);
 }

@@ -42,11 +42,7 @@ void read_feed_bar(const shm::LastReader& last, LastCopy& out) {
       (out.bar.kind == Kind::none || bar.ts_end >= out.bar.ts_end)) {
     out.bar = bar;
   }
-  // Without statistics the vendor's own day figures are better than nothing.
-  if (out.day.ts != 0 || out.bar.kind == Kind::none) return;
-  out.day.volume = out.bar.day_volume;
-  out.day.open = out.bar.official_open;
-  out.day.vwap = out.bar.day_vwap;
+  if (out.bar.kind != Kind::none) out.vendor = vendor_day(out.bar);
 }
 
 }  // namespace
@@ -55,6 +51,7 @@ void update_day(DayFigures& day, const BarRecord& bar) noexcept {
   if (bar.ts_event < day.ts) return;
   if (bar.ts_event > day.ts && day.ts != 0) day.previous_close = day.close;
   day.ts = bar.ts_event;
+  day.is_partial = (bar.flags & shm::flag_partial) != 0;
   day.open = bar.open;
   day.high = bar.high;
   day.low = bar.low;
@@ -130,6 +127,7 @@ Topic& Topics::obtain(std::uint32_t feed, std::string_view symbol) {
     topic.trade = values->trade;
     topic.quote = values->quote;
     topic.day = values->day;
+    topic.vendor = values->vendor;
   }
   topics_.emplace(std::string_view(topic.symbol), std::move(made));
   link(feeds_[feed], topic, &topic);

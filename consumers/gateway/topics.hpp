@@ -25,12 +25,9 @@ struct LastCopy {
   shm::TickRecord quote = shm::empty_tick();
   shm::BarRecord bar = shm::empty_bar();  // the newer of the vendor's second and minute bars
   DayFigures day = {};
+  DayFigures vendor = {};
 
-  [[nodiscard]] QuoteParts parts() const noexcept {
-    return {.trade = trade.kind == shm::Kind::trade ? &trade : nullptr,
-            .quote = quote.kind == shm::Kind::quote ? &quote : nullptr,
-            .day = day};
-  }
+  [[nodiscard]] QuoteParts parts() const noexcept { return make_parts(trade, quote, day, vendor); }
 };
 
 /// Puts a day bar into `day`; the close of an earlier day becomes previous_close.

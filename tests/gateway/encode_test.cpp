@@ -1,6 +1,8 @@
 // What records look like as JSON: every text here was written by hand from the vendor's protocol.
 #include "encode.hpp"
 
+#include "topic.hpp"
+
 #include <gtest/gtest.h>
 
 namespace ringside::gateway {
@@ -159,6 +161,7 @@ TEST(EncodeQuoteObject, joins_trade_quote_and_day) {
   quote.ts_event = ts + 2'000'000;
   quote.quote = shm::QuoteBody{150'240'000'000, 150'260'000'000, 3, 2, 1, 1, 255, {255, 255}};
   const DayFigures day{.ts = 1,
+                       .is_partial = false,
                        .open = 150'000'000'000,
                        .high = 151'000'000'000,
                        .low = 149'500'000'000,
@@ -195,6 +198,31 @@ TEST(EncodeQuoteObject, rounds_the_percentage_half_away_from_zero_and_survives_n
     const std::string text = quote_object({&trade, nullptr, day});
     EXPECT_NE(text.find(each.percent), std::string::npos) << text;
   }
+}
+
+TEST(JoinDays, takes_the_vendors_figures_where_ours_did_not_see_the_whole_day) {
+  DayFigures ours;
+  ours.ts = 100;
+  ours.open = 1;
+  ours.high = 9;
+  ours.volume = 10;
+  ours.vwap = 5;
+  DayFigures vendor;
+  vendor.ts = 200;
+  vendor.open = 2;
+  vendor.volume = 30;
+  vendor.vwap = 6;
+  EXPECT_EQ(join_days(ours, vendor).volume, 10);
+  ours.is_partial = true;
+  EXPECT_EQ(join_days(ours, vendor).volume, 30);
+  EXPECT_EQ(join_days(ours, vendor).open, 2);
+  EXPECT_EQ(join_days(ours, vendor).high, 9);
+  EXPECT_EQ(join_days(ours, {}).volume, 10);
+  vendor.ts = 50;  // of the day before
+  EXPECT_EQ(join_days(ours, vendor).volume, 10);
+  EXPECT_EQ(join_days({}, vendor).volume, 30);
+  vendor.volume = shm::size_absent;
+  EXPECT_EQ(join_days({}, vendor).volume, shm::size_absent);
 }
 
 TEST(EncodeOptionObject, names_the_contract) {
