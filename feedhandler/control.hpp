@@ -19,7 +19,7 @@ class FeedControl {
     std::string feed;         // for log lines
     std::string socket_path;  // its folder exists
     std::uint32_t linger_ms = 5000;
-    std::uint64_t answer_ns_max = 1'000'000'000;  // for the feed's thread to answer
+    std::uint64_t answer_ns_max = 10'000'000'000;  // for the feed's thread to answer
   };
 
   /// Binds the socket and starts the control thread. All three outlive the object.

@@ -185,9 +185,11 @@ void Line::take(std::span<Decoded> events, std::uint64_t ts_recv) noexcept {
   for (Decoded& event : events) {
     if (event.item == Item::status) {
       const auto ack = session_.on_status(event.status, event.message, monotonic_ns());
-      // An acknowledgement may come after the wish for the symbol has ended.
-      const bool is_wanted = ack && session_.subscriptions().wanted(ack->symbol) != 0;
-      if (is_wanted && ack->is_subscribe) publisher_.on_ack(ack->symbol, ts_recv);
+      // An acknowledgement may come when nobody wants the symbol any more.
+      if (ack && ack->is_subscribe &&
+          (session_.subscriptions().wanted(ack->symbol) & ack->kinds) != 0) {
+        publisher_.on_ack(ack->symbol, ts_recv);
+      }
       continue;
     }
     if (event.item == Item::tick) {

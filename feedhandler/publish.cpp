@@ -54,7 +54,7 @@ void Publisher::publish(Decoded& event, const Subscriptions& wanted) noexcept {
   Instrument& instrument = instruments_[instrument_id];
   const std::uint64_t ts_recv = event.item == Item::tick ? event.tick.ts_recv : event.bar.ts_recv;
   if (!instrument.is_live || instrument.ts_gap_begin != 0) [[unlikely]] {
-    // What was under way when the last wish for the symbol ended does not make it live again.
+    // What is still under way when the last wish ends must not wake the symbol up again.
     if ((wanted.wanted(event.symbol.view()) & kind_bit(event)) == 0) {
       counters_.events_unwanted.add();
       return;

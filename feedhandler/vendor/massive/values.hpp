@@ -2,6 +2,7 @@
 // No allocation; a feed's thread.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -52,18 +53,17 @@ class ArrayReader {
   explicit ArrayReader(std::string_view text) noexcept : rest_(text.substr(1)) {}
 
   [[nodiscard]] std::optional<std::string_view> next() noexcept {
-    constexpr std::string_view between = " \t\r\n,";
-    while (!rest_.empty() && between.find(rest_.front()) != std::string_view::npos) {
-      rest_.remove_prefix(1);
-    }
-    if (rest_.empty() || rest_.front() == ']') return std::nullopt;
-    const std::size_t end = rest_.find_first_of(" \t\r\n,]");
-    const std::string_view token = rest_.substr(0, end);
-    rest_.remove_prefix(token.size());
+    while (!rest_.empty() && is_between(rest_.front())) rest_.remove_prefix(1);
+    std::size_t size = 0;
+    while (size < rest_.size() && !is_between(rest_[size]) && rest_[size] != ']') ++size;
+    if (size == 0) return std::nullopt;
+    const std::string_view token = rest_.substr(0, size);
+    rest_.remove_prefix(size);
     return token;
   }
 
  private:
+  [[nodiscard]] static bool is_between(char c) noexcept { return c == ',' || c <= ' '; }
   std::string_view rest_;
 };
 
@@ -191,13 +191,9 @@ class ValueReader {
 
   // Values that this event has no use for must still be JSON.
   void check_unread() noexcept {
-    for (std::size_t i = 0; i < key_count; ++i) {
-      const auto key = static_cast<Key>(i);
-      if ((read_ >> i & 1) != 0) continue;
-      const Field* field = fields_.find(key);
-      if (field != nullptr && field->shape == Shape::number && !is_json_number(field->text)) {
-        fail(RejectReason::bad_number);
-      }
+    for (std::uint64_t rest = fields_.numbers() & ~read_; rest != 0; rest &= rest - 1) {
+      const Field* field = fields_.find(static_cast<Key>(std::countr_zero(rest)));
+      if (!is_json_number(field->text)) fail(RejectReason::bad_number);
     }
   }
 

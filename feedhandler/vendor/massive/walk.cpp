@@ -41,24 +41,36 @@ std::uint64_t read_key_word(const char* text, bool& is_escaped) noexcept {
 // An unknown or escaped key is unescaped, which also checks its escapes.
 error_code read_key(ondemand::field& field, Key& key) noexcept {
   bool is_escaped = false;
-  key = find_key(read_key_word(field.key().raw(), is_escaped));
+  key = key_table.find(read_key_word(field.key().raw(), is_escaped));
   if (key != Key::unknown) return SUCCESS;
   std::string_view text;
   if (const error_code error = field.unescaped_key().get(text)) return error;
-  if (text.size() <= key_bytes_max) key = find_key(key_word(text));
+  if (text.size() <= key_bytes_max) key = key_table.find(key_word(text));
   return SUCCESS;
 }
 
 std::string_view trim(std::string_view token) noexcept {
-  const std::size_t last = token.find_last_not_of(" \t\r\n");
-  return last == std::string_view::npos ? std::string_view{} : token.substr(0, last + 1);
+  while (!token.empty() && token.back() <= ' ') token.remove_suffix(1);
+  return token;
+}
+
+// Eight bytes at a time; up to seven behind the text are read too: the frame's padding.
+bool has_backslash(std::string_view text) noexcept {
+  for (std::size_t at = 0; at < text.size(); at += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    const std::uint64_t found = matches(word, '\\');
+    if (found == 0) continue;
+    return at + static_cast<std::size_t>(std::countr_zero(found)) / 8 < text.size();
+  }
+  return false;
 }
 
 error_code read_string(ondemand::value& value, std::string_view token, Field& out) noexcept {
   out.shape = Shape::string;
   if (token.size() < 2 || token.back() != '"') return simdjson::TAPE_ERROR;
   out.text = token.substr(1, token.size() - 2);
-  if (out.text.find('\\') == std::string_view::npos) return SUCCESS;
+  if (!has_backslash(out.text)) return SUCCESS;
   return value.get_string().get(out.text);
 }
 
