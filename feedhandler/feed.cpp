@@ -83,7 +83,7 @@ Status run_feedhandler(const Config& config) {
   if (names.empty()) {
     return Error{ErrorCode::config, 0, "no feed is enabled (feed.<name>.enabled)"};
   }
-  if (const Status made = make_private_dir(config.run_dir()); !made) return made;
+  if (Status made = make_private_dir(config.run_dir()); !made) return made;
   std::vector<std::unique_ptr<Feed>> feeds;
   for (const std::string& name : names) {
     Result<FeedConfig> feed_config = read_feed_config(config, name);

@@ -124,6 +124,7 @@ struct Walker {
     if (const error_code error = value.get_array().get(array)) return error;
     for (auto result : array) {
       ondemand::value element;
+      // NOLINTNEXTLINE(performance-move-const-arg): get() wants an rvalue
       if (const error_code error = std::move(result).get(element)) return error;
       Field ignored;
       bool is_null = false;
