@@ -13,7 +13,7 @@
 namespace ringside::gateway {
 
 /// A snapshot longer than this is cut; the symbols beyond it come as ordinary messages.
-inline constexpr std::size_t snapshot_bytes_max = 48 * 1024;
+inline constexpr std::size_t snapshot_bytes_max = std::size_t{48} << 10;
 
 class Protocol {
  public:

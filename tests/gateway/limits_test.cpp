@@ -18,7 +18,8 @@ TEST_F(Limited, one_client_more_than_allowed_is_refused_and_counted) {
   settings.limits.client_count_max = 3;
   start();
   std::vector<std::unique_ptr<WsClient>> clients;
-  for (int i = 0; i < 2; ++i) clients.push_back(join());
+  clients.push_back(join());
+  clients.push_back(join());
   Socket third(port);  // a connection counts before it says anything
   std::string buffer;
   ASSERT_TRUE(third.send(request_text("GET", "/health", {})));
@@ -83,7 +84,7 @@ TEST_F(Limited, subscriptions_beyond_the_limit_are_refused_by_name) {
   EXPECT_EQ(client->read_type("subscribed").at("/symbols"), R"(["A","B"])");
   const Json error = client->read_type("error");
   EXPECT_EQ(error.text("/code"), "too_many_subscriptions");
-  EXPECT_NE(error.text("/message").find("C"), std::string::npos);
+  EXPECT_NE(error.text("/message").find('C'), std::string::npos);
   client->send(R"({"type":"subscribe","channel":"quotes","symbols":["A"]})");  // no new symbol
   EXPECT_TRUE(client->read_type("subscribed").is_good());
   client->send(R"({"type":"unsubscribe","channel":"trades","symbols":["B"]})");

@@ -8,7 +8,6 @@ namespace ringside::gateway::test {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
 constexpr std::int64_t dollar = shm::price_one;
@@ -156,6 +155,7 @@ TEST_F(Streaming, gives_a_wildcard_everything_once_even_beside_a_symbol_by_name)
   stocks().trade("NEW1", 2 * dollar);
   feeds.at("options")->trade("O:NEW251219C00650000", 3 * dollar);
   std::vector<std::string> prices;
+  prices.reserve(3);
   for (int i = 0; i < 3; ++i) prices.push_back(client->read_type("market-data").at("/data/p"));
   EXPECT_THAT(prices, UnorderedElementsAre("1", "2", "3"));
   client->send(R"({"type":"unsubscribe","channel":"trades","symbols":["*"]})");

@@ -32,7 +32,8 @@ class Exposition {
 
   void write(std::string& out) const {
     for (const auto& [name, metric] : metrics_) {
-      out += "# HELP " + name + ' ' + metric.help + "\n# TYPE " + name + ' ' + metric.type + '\n';
+      out.append("# HELP ").append(name).append(" ").append(metric.help);
+      out.append("\n# TYPE ").append(name).append(" ").append(metric.type).append("\n");
       out += metric.samples;
     }
   }
