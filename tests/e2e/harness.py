@@ -8,7 +8,6 @@ end of each program's log is printed.
 import json
 import os
 import re
-import select
 import shutil
 import signal
 import subprocess
@@ -178,10 +177,6 @@ def binary(program):
 
 def lines(text):
     return [line for line in text.split('\n') if line]
-
-
-def readable(sock, seconds):
-    return bool(select.select([sock], [], [], seconds)[0])
 
 
 def _read(path):

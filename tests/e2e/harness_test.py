@@ -1,6 +1,8 @@
 """The end-to-end tests' own tools, shown to work and to fail: the expectation script on rows whose
 answer is counted by hand, the WebSocket client against bytes written by hand, the bounded wait."""
 
+import base64
+import hashlib
 import os
 import socket
 import tempfile
@@ -139,8 +141,6 @@ class Server:
         self.thread.start()
 
     def _serve(self):
-        import base64
-        import hashlib
         sock, _ = self.listener.accept()
         head = b''
         while b'\r\n\r\n' not in head:

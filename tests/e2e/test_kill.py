@@ -114,9 +114,27 @@ class Kill(unittest.TestCase):
             self.assertLess(begin, after)
             self.assertGreater(end, before)
         self.assertEqual(states, {'closed'})
+        self.check_receipts(len(gaps) + 1)
         totals = dbn_reader.totals([self.pipeline.recordings])
         self.assertGreater(totals['records']['trade'], 100)
         self.assertEqual(totals['unmapped'], 0)
+
+    def check_receipts(self, epoch_count):
+        """For each epoch, also those whose writer was killed: received + lost = published, and
+        everything received is in a file or accounted for."""
+        folder = os.path.join(self.pipeline.recordings, 'receipts')
+        receipts = []
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), encoding='utf-8') as stream:
+                receipts.append(json.load(stream))
+        self.assertEqual(len({receipt['epoch'] for receipt in receipts}), epoch_count)
+        for receipt in receipts:
+            for tape in ('ticks', 'bars'):
+                of = receipt[tape]
+                self.assertEqual(of['start'] + of['received'] + of['lost'], of['published'], of)
+                self.assertEqual(of['received'], sum(of[part] for part in (
+                    'written', 'dropped', 'disk', 'ignored', 'marks', 'already_recorded')), of)
+                self.assertEqual((of['lost'], of['dropped'], of['disk']), (0, 0, 0))
 
     def test_each_consumer_killed_and_nobody_else_notices(self):
         lone = self.pipeline.start('ringside', 'tail', 'NVDA', '--format', 'json', name='lone')
