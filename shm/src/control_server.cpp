@@ -21,11 +21,14 @@ namespace ringside::shm {
 namespace {
 
 constexpr int idle_ms = 10;
+constexpr int messages_per_turn_max = 32;              // of one consumer
+constexpr std::uint64_t hello_ns_max = 2'000'000'000;  // a consumer that never says hello has to go
 
 struct Consumer {
   UniqueFd socket;
   std::uint32_t row = 0;  // in the readers' table; also its doorbell cell
   bool is_attached = false;
+  std::uint64_t accepted_ns = 0;
   ReaderRecord record{};
   std::map<std::string, std::uint32_t, std::less<>> kinds;  // symbol -> Want bits
 };
@@ -123,10 +126,11 @@ void ControlServer::State::run() {
     for (const auto& consumer : consumers) polled.push_back({consumer->socket.get(), POLLIN, 0});
     (void)::poll(polled.data(), polled.size(), idle_ms);
     if ((polled[0].revents & POLLIN) != 0) return;
+    const std::uint64_t now = monotonic_ns();
     for (std::size_t i = polled.size(); i-- > 2;) {
-      if (polled[i].revents == 0) continue;
       Consumer& consumer = *consumers[i - 2];
-      if (serve(consumer)) continue;
+      const bool is_silent = !consumer.is_attached && now - consumer.accepted_ns > hello_ns_max;
+      if (!is_silent && (polled[i].revents == 0 || serve(consumer))) continue;
       release(consumer);
       consumers.erase(consumers.begin() + static_cast<std::ptrdiff_t>(i - 2));
     }
@@ -160,6 +164,7 @@ void ControlServer::State::accept_all() {
       continue;
     }
     consumer->row = *row;
+    consumer->accepted_ns = monotonic_ns();
     consumers.push_back(std::move(consumer));
   }
 }
@@ -175,7 +180,7 @@ std::optional<std::uint32_t> ControlServer::State::free_row() const {
 
 // Handles what lies in one consumer's socket; false when the consumer is gone or has to go.
 bool ControlServer::State::serve(Consumer& consumer) {
-  while (true) {
+  for (int served = 0; served < messages_per_turn_max; ++served) {
     const ssize_t got = ::recv(consumer.socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (got < 0) return errno == EAGAIN || errno == EINTR;
     if (got == 0) return false;
@@ -209,6 +214,7 @@ bool ControlServer::State::serve(Consumer& consumer) {
       return false;
     }
   }
+  return true;  // the rest waits until the others had their turn
 }
 
 bool ControlServer::State::hello(Consumer& consumer, const char* bytes, std::size_t size) {
@@ -261,7 +267,9 @@ void ControlServer::State::subscribe_one(Consumer& consumer, SymbolItem& item) {
   if (answer.reason == RefuseReason::none) {
     held |= added;
   } else {
-    wishes.forget(text, added);
+    // What was only lingering goes on lingering; what is new was never held.
+    wishes.remove(text, added & ~kinds_new, monotonic_ns());
+    wishes.forget(text, kinds_new);
     if (held == 0) consumer.kinds.erase(consumer.kinds.find(text));
   }
   const auto found = consumer.kinds.find(text);

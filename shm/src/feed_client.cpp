@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +16,8 @@ namespace ringside::shm {
 
 namespace {
 
+constexpr suseconds_t send_us_max = 200'000;
+
 Result<UniqueFd> connect_socket(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -24,6 +27,12 @@ Result<UniqueFd> connect_socket(const std::string& path) {
   std::memcpy(address.sun_path, path.data(), path.size());
   UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   if (!socket) return sys_error(ErrorCode::io, "cannot create a control socket");
+  // Bounds connect and send: a feed handler that stands still must not take us with it.
+  timeval patience{};
+  patience.tv_usec = send_us_max;
+  if (::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) != 0) {
+    return sys_error(ErrorCode::io, "cannot bound the waits of a control socket");
+  }
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     const ErrorCode code = errno == ENOENT   ? ErrorCode::not_found
                            : errno == EACCES ? ErrorCode::permission
@@ -181,11 +190,20 @@ void FeedClient::subscribe_again() {
 std::vector<SymbolStatus> FeedClient::subscribe(std::span<const std::string> symbols,
                                                 std::uint32_t kinds) {
   std::vector<SymbolStatus> answers;
-  for (const std::string& symbol : symbols) wanted_[symbol] |= kinds & want_all;
+  std::map<std::string, std::uint32_t, std::less<>> held_before;
+  for (const std::string& symbol : symbols) {
+    std::uint32_t& wanted = wanted_[symbol];
+    held_before[symbol] = wanted;
+    wanted |= kinds & want_all;
+  }
   if (is_attached()) send_symbols(ControlType::subscribe, symbols, kinds, &answers);
   for (const SymbolStatus& answer : answers) {
-    // What the feed refuses for good is not asked again after a restart.
-    if (answer.state == SymbolState::refused) wanted_.erase(answer.symbol);
+    // What the feed refuses for good is not asked again after a restart; what was held stays.
+    const auto found = wanted_.find(answer.symbol);
+    if (answer.state != SymbolState::refused || found == wanted_.end()) continue;
+    if (answer.reason == RefuseReason::feed_gone) continue;  // it only cannot say now
+    found->second &= ~kinds | held_before[answer.symbol];
+    if (found->second == 0) wanted_.erase(found);
   }
   return answers;
 }

@@ -76,6 +76,9 @@ class Control : public testing::Test {
     hooks.want = [this](std::string_view symbol, std::uint32_t kinds) {
       if (symbol == "NOPE")
         return SymbolAnswer{instrument_none, SymbolState::refused, RefuseReason::not_authorized};
+      if (symbol == "LATER" && is_later_gone_.load(std::memory_order_relaxed)) {
+        return SymbolAnswer{instrument_none, SymbolState::refused, RefuseReason::feed_gone};
+      }
       if (kinds != 0) upstream_.add("+" + std::string(symbol) + ":" + std::to_string(kinds));
       const auto added = segment_->add_symbol(symbol, {16, 16}, 0, SymbolState::live);
       return SymbolAnswer{added.instrument_id,
@@ -105,6 +108,7 @@ class Control : public testing::Test {
   std::unique_ptr<SegmentWriter> segment_;
   std::unique_ptr<ControlServer> server_;
   Upstream upstream_;
+  std::atomic<bool> is_later_gone_{false};
 };
 
 TEST_F(Control, hands_over_a_segment_that_can_be_read) {
@@ -240,6 +244,38 @@ TEST_F(Control, garbage_is_refused_and_others_are_not_disturbed) {
   EXPECT_EQ(server_->stats().bad_messages, 4U);
   const std::vector<std::string> symbol = {"AAPL"};
   EXPECT_EQ(consumer.subscribe(symbol, want_trades).size(), 1U);
+}
+
+TEST_F(Control, one_that_never_stops_talking_does_not_keep_the_others_waiting) {
+  FeedClient consumer = client();
+  ASSERT_TRUE(consumer.attach());
+  std::atomic<bool> is_done{false};
+  FeedClient other = client("talker");
+  ASSERT_TRUE(other.attach());
+  std::thread talker([&] {
+    // relaxed: the flag stands alone.
+    while (!is_done.load(std::memory_order_relaxed)) other.report(1, 2, 3);
+  });
+  const std::vector<std::string> symbol = {"AAPL"};
+  EXPECT_EQ(consumer.subscribe(symbol, want_trades).size(), 1U);
+  server_.reset();                                 // and it can still be stopped
+  is_done.store(true, std::memory_order_relaxed);  // relaxed: the flag stands alone
+  talker.join();
+}
+
+TEST_F(Control, a_passing_refusal_is_asked_again_in_the_next_epoch) {
+  FeedClient consumer = client();
+  ASSERT_TRUE(eventually([&] { return consumer.poll(monotonic_ns()) == FeedEvent::attached; }));
+  const std::vector<std::string> symbols = {"AAPL", "LATER", "NOPE"};
+  is_later_gone_.store(true, std::memory_order_relaxed);  // the answer follows the request
+  (void)consumer.subscribe(symbols, want_trades);
+  is_later_gone_.store(false, std::memory_order_relaxed);  // as above
+  server_.reset();
+  segment_.reset();
+  ASSERT_TRUE(eventually([&] { return consumer.poll(monotonic_ns()) == FeedEvent::lost; }));
+  start();
+  ASSERT_TRUE(eventually([&] { return consumer.poll(monotonic_ns()) == FeedEvent::attached; }));
+  EXPECT_THAT(upstream_.lines(), ElementsAre("+AAPL:1", "+AAPL:1", "+LATER:1"));
 }
 
 TEST_F(Control, of_another_layout_is_refused_with_both_versions) {

@@ -37,6 +37,20 @@ TEST(Wishes, let_go_only_after_the_linger) {
   EXPECT_EQ(wishes.size(), 0U);
 }
 
+// A wish that was refused while the kind only lingered: what is upstream must still be let go.
+TEST(Wishes, that_are_refused_do_not_hide_what_lingers) {
+  Wishes wishes(100);
+  (void)wishes.add("AAPL", want_trades);
+  wishes.remove("AAPL", want_trades, 0);
+  const std::uint32_t kinds_new = wishes.add("AAPL", want_trades | want_quotes);
+  EXPECT_EQ(kinds_new, want_quotes);
+  wishes.remove("AAPL", want_trades, 10);
+  wishes.forget("AAPL", kinds_new);
+  std::uint32_t gone = 0;
+  wishes.expire(110, [&gone](std::string_view, std::uint32_t kinds) { gone |= kinds; });
+  EXPECT_EQ(gone, want_trades);
+}
+
 // Random consumers against sets: upstream holds a pair exactly while somebody wants it or the
 // linger runs, and is told of each change once.
 TEST(Wishes, match_a_model_of_sets) {
