@@ -13,6 +13,8 @@ namespace ringside::feed {
 
 namespace {
 
+constexpr std::size_t send_bytes_queued_max = 256 * 1024;
+
 // The decoder reads 64 bytes behind a frame; the WebSocket codec promises more.
 static_assert(net::padding_back_bytes >= massive::frame_padding_bytes);
 
@@ -47,8 +49,11 @@ Line::Line(const Options& options, massive::Decoder decoder, net::Loop& loop, Pu
 void Line::step(std::uint64_t now) {
   note_progress(now);
   if (is_stopping_) return;
-  for (Session::Action action = session_.next_action(now); action.kind != Session::ActionKind::none;
-       action = session_.next_action(now)) {
+  while (true) {
+    // A long list of symbols leaves in pieces, each when the one before is in the kernel.
+    session_.hold_sends(is_client_open_ && client_.backlog_bytes() > send_bytes_queued_max);
+    const Session::Action action = session_.next_action(now);
+    if (action.kind == Session::ActionKind::none) break;
     act(action, now);
   }
   show_state();
@@ -157,7 +162,6 @@ void Line::on_open() noexcept {
 
 void Line::on_close(net::WsCloseCode code, const Error& error) noexcept {
   is_client_open_ = false;
-  counters_.disconnects.add();
   Error cause = error;
   if (error.code == ErrorCode::ok) {
     cause.what =
@@ -227,6 +231,7 @@ void Line::show_state() {
   const std::uint64_t ts_now = wall_ns();
   const bool has_ended = state == SessionState::back_off || state == SessionState::finished;
   if (state_shown_ == SessionState::streaming) {
+    counters_.disconnects.add();
     publisher_.on_lost(ts_last_recv_ != 0 ? ts_last_recv_ : ts_now);
   } else if (has_ended) {
     counters_.connects_failed.add();

@@ -162,8 +162,14 @@ void FeedLoop::unwant(const Command& command) {
   const std::string_view symbol = command.symbol.view();
   Subscriptions& subscriptions = line_->session().subscriptions();
   subscriptions.unwant(symbol, command.kinds);
-  if (symbol != wildcard && subscriptions.wanted(symbol) == 0) {
-    publisher_.set_idle(symbol, wall_ns());
+  if (symbol != wildcard) {
+    if (subscriptions.wanted(symbol) == 0) publisher_.set_idle(symbol, wall_ns());
+    return;
+  }
+  // What only the wildcard brought is idle from now on; its next event follows a gap.
+  for (std::uint32_t id = 0; id < segment_.symbol_count(); ++id) {
+    const std::string_view text = segment_.symbol_text(id);
+    if (subscriptions.wanted(text) == 0) publisher_.set_idle(text, wall_ns());
   }
 }
 

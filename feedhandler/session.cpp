@@ -67,6 +67,8 @@ void Session::on_bytes(std::uint64_t now) noexcept {
 
 std::optional<massive::Ack> Session::on_status(StatusCode code, std::string_view message,
                                                std::uint64_t now) {
+  // The connection is given up already: what else lies in its buffers changes nothing.
+  if (state_ == SessionState::finished || state_ == SessionState::back_off) return std::nullopt;
   switch (code) {
     case StatusCode::connected:
       is_key_due_ = state_ == SessionState::wait_connected;
@@ -190,8 +192,10 @@ Session::Action Session::next_action(std::uint64_t now) {
 
 Session::Action Session::stream(std::uint64_t now) {
   subscriptions_.check_timeouts(now);
-  if (std::string text = subscriptions_.next_message(now); !text.empty()) {
-    return {ActionKind::send, std::move(text)};
+  if (!is_send_held_) {
+    if (std::string text = subscriptions_.next_message(now); !text.empty()) {
+      return {ActionKind::send, std::move(text)};
+    }
   }
   return check_silence(now);
 }

@@ -69,6 +69,9 @@ class Session {
   void on_open(std::uint64_t now) noexcept;
   /// Bytes came in, of whatever kind.
   void on_bytes(std::uint64_t now) noexcept;
+
+  /// While held, no subscription message is asked to be sent: the socket is still busy with others.
+  void hold_sends(bool is_held) noexcept { is_send_held_ = is_held; }
   /// Returns what a subscription's acknowledgement names; good as long as `message`.
   std::optional<massive::Ack> on_status(StatusCode code, std::string_view message,
                                         std::uint64_t now);
@@ -118,6 +121,7 @@ class Session {
   std::uint64_t not_authorized_ = 0;
   bool was_live_ = false;
   bool is_key_due_ = false;  // the vendor's greeting came: log in
+  bool is_send_held_ = false;
   bool is_abort_due_ = false;
   bool is_cooling_down_ = false;  // max_connections was said on this connection
   Error last_error_{ErrorCode::ok, 0, {}};

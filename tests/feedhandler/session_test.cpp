@@ -167,6 +167,29 @@ TEST(Session, never_tries_again_with_a_key_that_was_refused) {
   EXPECT_EQ(script.session().next_deadline(), UINT64_MAX);
 }
 
+TEST(Session, is_not_revived_by_what_lies_behind_the_refusal) {
+  Script script;
+  EXPECT_EQ(script.actions(), connect);
+  script.open();
+  script.status(StatusCode::connected);
+  EXPECT_EQ(script.actions(), login);
+  script.status(StatusCode::auth_failed, "authentication failed");
+  script.status(StatusCode::force_disconnect, "bye");
+  script.status(StatusCode::max_connections, "too many");
+  EXPECT_EQ(script.session().state(), SessionState::finished);
+  EXPECT_EQ(script.session().last_error().code, ErrorCode::auth);
+}
+
+TEST(Session, asks_for_nothing_to_be_sent_while_the_socket_is_busy) {
+  Script script;
+  (void)script.session().subscriptions().want("AAPL", shm::want_trades);
+  script.go_live();
+  script.session().hold_sends(true);
+  EXPECT_EQ(script.actions(), Words{});
+  script.session().hold_sends(false);
+  EXPECT_EQ(script.actions().size(), 1U);
+}
+
 TEST(Session, gives_up_at_once_on_a_certificate_that_never_worked) {
   Script script;
   EXPECT_EQ(script.actions(), connect);
