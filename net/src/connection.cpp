@@ -10,6 +10,12 @@
 
 namespace ringside::net {
 
+namespace {
+
+constexpr std::size_t tls_answer_bytes_max = 64 * 1024;
+
+}  // namespace
+
 Connection::Connection(LoopCore& core, const StreamOptions& options, const StreamHandlers& handlers)
     : core_(core), options_(options), handlers_(handlers) {
   ++core_.handle_count;
@@ -96,6 +102,11 @@ void Connection::take_tls(std::span<const std::byte> wire) noexcept {
     }
     if (progress == TlsProgress::done) continue;
     if (!tls_->output().empty()) want_flush();  // key update, alerts
+    // What TLS answers by itself counts too: a peer that asks and never reads has to go.
+    if (backlog_bytes() > options_.backlog_bytes_max + tls_answer_bytes_max) {
+      fail(Error{ErrorCode::protocol, 0, "the peer makes TLS answer and reads nothing"});
+      return;
+    }
     if (progress == TlsProgress::closed) {
       has_peer_end_ = true;
       close();
