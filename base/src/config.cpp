@@ -287,6 +287,11 @@ class ConfigLoader {
 
   [[nodiscard]] Result<const Knob*> known(const std::string& where, const std::string& key) const {
     const Knob* const knob = find_knob(key);
+    if (knob == nullptr && key.starts_with("feed.") && key.ends_with(".key")) {
+      return config_error(where + ": " + key +
+                          ": a secret never stands in the configuration; use " + key +
+                          "_file or the environment variable " + environment_name(key));
+    }
     if (knob == nullptr) {
       const std::string near = config_detail::nearest_key(key);
       return config_error(

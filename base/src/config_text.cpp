@@ -104,7 +104,7 @@ std::string Config::generate() {
   std::string out =
       "# Ringside's configuration, every value at its default. A flag (--set key=value) wins over\n"
       "# the environment (RINGSIDE_GATEWAY_PORT for gateway.port), which wins over this file.\n"
-      "# Secrets are never written here: see key_file and `ringside config --help`.\n\n";
+      "# Secrets are never written here: see key_file and docs/cli.md.\n\n";
   std::string current;
   for_each_key(defaults.instances("feed"), [&](const std::string& section, const Knob& knob,
                                                const std::string& key) {

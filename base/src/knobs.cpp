@@ -64,7 +64,7 @@ constexpr Knob table[] = {
      .doc = "Room in the symbol directory; a symbol beyond it is refused and counted."},
     {.key = "feed.*.default_slots",
      .type = KnobType::integer,
-     .value_default = "4096",
+     .value_default = "1024",
      .value_min = 64,
      .value_max = mib,
      .form = KnobForm::power_of_two,
@@ -253,7 +253,9 @@ constexpr Knob table[] = {
      .doc = "PEM certificate chain for wss and https; empty: plain, for loopback or a proxy."},
     {.key = "gateway.tls_key", .doc = "PEM private key of gateway.tls_cert."},
 
-    {.key = "recorder.dir", .doc = "Folder of DBN files; empty: <run_dir>/recordings."},
+    {.key = "recorder.dir",
+     .doc = "Folder of DBN files; empty: <run_dir>/recordings, which is memory where run_dir is; "
+            "name a disk to keep a day."},
     {.key = "recorder.feeds",
      .type = KnobType::list,
      .doc = "Feeds to record; empty: every enabled feed."},

@@ -83,8 +83,16 @@ Result<std::string> read_feed_key(const Config& config, std::string_view feed) {
   if (const char* const text = std::getenv(own.c_str()); text != nullptr && text[0] != '\0') {
     return read_secret(own, {}, {});
   }
-  return read_secret(environment_name(vendor + ".key"), config.text(prefix + ".key_file"),
-                     vendor + "-key");
+  const std::string shared = environment_name(vendor + ".key");
+  Result<std::string> key = read_secret(shared, config.text(prefix + ".key_file"), vendor + "-key");
+  if (key || key.error().code != ErrorCode::not_found ||
+      !config.text(prefix + ".key_file").empty()) {
+    return key;
+  }
+  return Error{ErrorCode::not_found, 0,
+               "feed " + std::string(feed) + " has no key: set " + own + " or " + shared + ", " +
+                   prefix + ".key_file or the credential " + vendor + "-key, or " + prefix +
+                   ".enabled = false"};
 }
 
 }  // namespace ringside

@@ -195,7 +195,9 @@ TEST_F(Up, refuses_one_feed_with_a_key_and_one_without) {
   Process up(words(), {{"RINGSIDE_FEED_STOCKS_KEY", "geheim"}});
   const Ended ended = up.wait();
   EXPECT_EQ(ended.exit_code, 8);
-  EXPECT_NE(ended.err.find("feed options: no secret"), std::string::npos) << ended.err;
+  EXPECT_NE(ended.err.find("feed options has no key: set RINGSIDE_FEED_OPTIONS_KEY"),
+            std::string::npos)
+      << ended.err;
 }
 
 TEST_F(Up, refuses_a_folder_that_others_may_enter) {

@@ -29,6 +29,7 @@ bool is_final_exit(int exit_code, bool has_been_up) noexcept {
     case ErrorCode::memory:
     case ErrorCode::not_found:
     case ErrorCode::version:
+    case ErrorCode::io:
       return !has_been_up;  // it never worked here; later it may be a passing shortage
     default:
       return false;

@@ -76,7 +76,7 @@ Result<bool> needs_simulator(const Config& config, const UpOptions& options) {
     if (key) {
       ++with_key;
     } else if (!missing) {
-      missing = Error{key.error().code, 0, "feed " + feed + ": " + key.error().what};
+      missing = key.error();
     }
   }
   if (missing && (with_key > 0 || options.is_sim_forbidden)) return std::move(*missing);

@@ -7,7 +7,6 @@
 #include <sqlite3.h>
 #include <toml++/impl/version.h>
 #include <wolfssl/version.h>
-#include <zstd.h>
 #include <CLI/Version.hpp>
 #include <boost/version.hpp>
 
@@ -41,7 +40,6 @@ std::vector<std::pair<std::string, std::string>> libraries() {
       {"sqlite", SQLITE_VERSION},
       {"toml++", dotted(TOML_LIB_MAJOR, TOML_LIB_MINOR, TOML_LIB_PATCH)},
       {"wolfssl", LIBWOLFSSL_VERSION_STRING},
-      {"zstd", ZSTD_VERSION_STRING},
   };
 }
 
