@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -161,7 +162,7 @@ Status ControlSocket::listen(net::Loop& loop, const std::string& path) {
   if (!fd) return sys_error(ErrorCode::io, "cannot make the control socket");
   ::unlink(path.c_str());  // of an earlier run: the lock file says that nobody else is there
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(fd.get(), 8) != 0) {
+      ::chmod(path.c_str(), 0600) != 0 || ::listen(fd.get(), 8) != 0) {
     return sys_error(ErrorCode::io, "cannot listen on " + path);
   }
   path_ = path;
