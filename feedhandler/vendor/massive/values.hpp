@@ -63,7 +63,9 @@ class ArrayReader {
   }
 
  private:
-  [[nodiscard]] static bool is_between(char c) noexcept { return c == ',' || c <= ' '; }
+  [[nodiscard]] static bool is_between(char c) noexcept {
+    return c == ',' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
+  }
   std::string_view rest_;
 };
 

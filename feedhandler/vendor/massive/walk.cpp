@@ -49,8 +49,12 @@ error_code read_key(ondemand::field& field, Key& key) noexcept {
   return SUCCESS;
 }
 
+bool is_blank(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 std::string_view trim(std::string_view token) noexcept {
-  while (!token.empty() && token.back() <= ' ') token.remove_suffix(1);
+  while (!token.empty() && is_blank(token.back())) token.remove_suffix(1);
   return token;
 }
 
