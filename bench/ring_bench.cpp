@@ -16,7 +16,7 @@ std::unique_ptr<SegmentWriter> make_segment(std::uint32_t symbols) {
   shape.feed = "bench";
   shape.symbol_capacity = symbols;
   shape.tick_tape_slots = 1U << 16;
-  shape.arena_bytes = symbols * (ring_bytes<TickRecord>(1024) + 64);
+  shape.arena_bytes = symbols * ring_bytes<TickRecord>(1024);
   auto segment = SegmentWriter::create(shape);
   RINGSIDE_ASSERT(segment.ok());
   for (std::uint32_t i = 0; i < symbols; ++i) {

@@ -21,7 +21,7 @@ void read_day(const shm::SegmentView& stats, std::string_view symbol, LastCopy& 
   const auto id = stats.symbols().find(symbol);
   if (!id) return;
   const auto view = stats.bar_ring(*id);
-  if (view.header == nullptr) return;
+  if (!view.is_open()) return;
   shm::BarRingReader reader(view, shm::StartAt::oldest);
   std::array<BarRecord, 32> bars;
   const std::uint64_t end = reader.head();

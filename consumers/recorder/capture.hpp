@@ -77,7 +77,7 @@ class Capture {
   [[nodiscard]] bool is_open() const noexcept { return is_open_; }
   [[nodiscard]] bool is_finished() const noexcept { return !is_open_ && !is_ending_; }
   [[nodiscard]] bool has_news() const noexcept {
-    return is_open_ && (ticks_.pending() != 0 || bars_.pending() != 0);
+    return is_open_ && (ticks_.has_news() || bars_.has_news());
   }
   [[nodiscard]] bool has_disk_work() const noexcept { return writer_->has_work(); }
   [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }

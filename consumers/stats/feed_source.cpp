@@ -42,10 +42,10 @@ std::size_t FeedSource::poll() {
   std::size_t total = 0;
   for (int i = 0; i < batches_per_poll; ++i) {
     total += read_ticks(monotonic_ns());
-    if (ticks_.pending() == 0) break;
+    if (!ticks_.has_news()) break;
   }
   // A batch that only told of a loss read nothing and is not the end.
-  if (total != 0 || ticks_.pending() != 0) return total + 1;
+  if (total != 0 || ticks_.has_news()) return total + 1;
   look_at_state(now);
   engine_.close_idle(monotonic_ns(), wall_ns());
   engine_.publish_revised(now);
@@ -213,8 +213,10 @@ std::uint32_t FeedSource::make_symbol(std::uint32_t instrument_id, std::uint64_t
   // A symbol that was subscribed to later than the feed began was not seen before; in event time,
   // as far behind the receive time as this first event is.
   std::uint64_t ts_seen_from = 0;
-  if (!options_.is_wildcard && entry->ts_created < ts_recv && ts_event <= ts_recv) {
-    const std::uint64_t waited = ts_recv - entry->ts_created;
+  // relaxed: published with the entry.
+  const std::uint64_t ts_created = entry->ts_created.load(std::memory_order_relaxed);
+  if (!options_.is_wildcard && ts_created < ts_recv && ts_event <= ts_recv) {
+    const std::uint64_t waited = ts_recv - ts_created;
     ts_seen_from = ts_event - std::min(ts_event, waited);
   }
   const std::uint32_t symbol = engine_.add_symbol(made.instrument_id, ts_seen_from);

@@ -53,7 +53,7 @@ class FeedSource {
   /// Tells the feed how far this reader is.
   void report() noexcept;
   /// Has something come since the last poll?
-  [[nodiscard]] bool has_news() const noexcept { return ticks_.is_open() && ticks_.pending() != 0; }
+  [[nodiscard]] bool has_news() const noexcept { return ticks_.is_open() && ticks_.has_news(); }
   template <class HasNews>
   void sleep(std::uint64_t timeout_ns, HasNews&& has_more) noexcept {
     client_.sleep(timeout_ns, has_more);

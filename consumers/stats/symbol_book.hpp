@@ -21,9 +21,8 @@ class SymbolBook {
   /// first: mixed, two feeds' trades would make bars that are true of neither.
   shm::SymbolResult open(std::string_view text, std::uint32_t feed, shm::SymbolState state,
                          std::uint64_t ts_now) {
-    // The statistics publish bars only; a tick ring is there because every symbol has one.
-    const shm::SymbolResult result = segment_.add_symbol(
-        text, {.ticks = shm::ring_slots_min, .bars = bar_slots_}, ts_now, state);
+    const shm::SymbolResult result =
+        segment_.add_symbol(text, {.ticks = 0, .bars = bar_slots_}, ts_now, state);
     if (!result.ok()) return result;
     std::uint32_t& owner = owner_[result.instrument_id];
     if (owner == owner_none) owner = feed;

@@ -119,12 +119,13 @@ struct ControlServer::State {
 
 void ControlServer::State::run() {
   std::vector<pollfd> polled;
+  int wait_ms = 0;  // none while memory is being made ready
   while (true) {
     polled.clear();
     polled.push_back({stop.get(), POLLIN, 0});
     polled.push_back({listener.get(), POLLIN, 0});
     for (const auto& consumer : consumers) polled.push_back({consumer->socket.get(), POLLIN, 0});
-    (void)::poll(polled.data(), polled.size(), idle_ms);
+    (void)::poll(polled.data(), polled.size(), wait_ms);
     if ((polled[0].revents & POLLIN) != 0) return;
     const std::uint64_t now = monotonic_ns();
     for (std::size_t i = polled.size(); i-- > 2;) {
@@ -139,6 +140,7 @@ void ControlServer::State::run() {
       hooks.unwant(symbol, kinds);
     });
     if (hooks.idle) hooks.idle();
+    wait_ms = segment.make_ready() ? 0 : idle_ms;
   }
 }
 

@@ -40,19 +40,19 @@ std::uint64_t layout_hash() noexcept {
       offsetof(BarRecord, low), offsetof(BarRecord, close), offsetof(BarRecord, volume),
       offsetof(BarRecord, vwap), offsetof(BarRecord, day_volume), offsetof(BarRecord, day_vwap),
       offsetof(BarRecord, official_open), offsetof(BarRecord, trade_size_avg),
-      offsetof(BarRecord, trades), offsetof(BarRecord, coverage), sizeof(RingHeader),
-      offsetof(RingHeader, slot_count), sizeof(LastValues), offsetof(LastValues, quote),
-      offsetof(LastValues, bar_1s), offsetof(LastValues, bar_1m), sizeof(SymbolEntry),
-      offsetof(SymbolEntry, ring_offset), offsetof(SymbolEntry, bar_ring_offset),
-      offsetof(SymbolEntry, ring_slots), offsetof(SymbolEntry, bar_ring_slots),
-      offsetof(SymbolEntry, state), offsetof(SymbolEntry, text_bytes), sizeof(CounterEntry),
-      offsetof(CounterEntry, name), offsetof(CounterEntry, unit), sizeof(HistogramEntry),
-      offsetof(HistogramEntry, buckets), sizeof(ErrorRecord), offsetof(ErrorRecord, text),
-      offsetof(ErrorRecord, example), sizeof(ReaderRecord), offsetof(ReaderRecord, received),
-      offsetof(ReaderRecord, pending), sizeof(SegmentFacts), sizeof(SegmentHeader),
-      offsetof(SegmentHeader, heartbeat_ns), offsetof(SegmentHeader, state),
-      offsetof(SegmentHeader, symbol_count), offsetof(SegmentHeader, wake_word),
-      offsetof(SegmentHeader, arena_used), offsetof(SegmentHeader, ready));
+      offsetof(BarRecord, trades), offsetof(BarRecord, coverage), sizeof(LastValues),
+      offsetof(LastValues, quote), offsetof(LastValues, bar_1s), offsetof(LastValues, bar_1m),
+      sizeof(SymbolEntry), offsetof(SymbolEntry, ring_offset),
+      offsetof(SymbolEntry, bar_ring_offset), offsetof(SymbolEntry, ring_slots),
+      offsetof(SymbolEntry, bar_ring_slots), offsetof(SymbolEntry, state),
+      offsetof(SymbolEntry, text_bytes), sizeof(CounterEntry), offsetof(CounterEntry, name),
+      offsetof(CounterEntry, unit), sizeof(HistogramEntry), offsetof(HistogramEntry, buckets),
+      sizeof(ErrorRecord), offsetof(ErrorRecord, text), offsetof(ErrorRecord, example),
+      sizeof(ReaderRecord), offsetof(ReaderRecord, received), offsetof(ReaderRecord, pending),
+      sizeof(SegmentFacts), sizeof(SegmentHeader), offsetof(SegmentHeader, heartbeat_ns),
+      offsetof(SegmentHeader, state), offsetof(SegmentHeader, symbol_count),
+      offsetof(SegmentHeader, wake_word), offsetof(SegmentHeader, arena_used),
+      offsetof(SegmentHeader, ready));
 }
 
 SegmentFacts plan_segment(const SegmentShape& shape) noexcept {
@@ -79,16 +79,21 @@ SegmentFacts plan_segment(const SegmentShape& shape) noexcept {
     at = align_up(at + bytes, cache_line_bytes);
     return begin;
   };
-  facts.symbols_offset = take(std::uint64_t{shape.symbol_capacity} * sizeof(SymbolEntry));
+  // What fills up with the symbols comes last, each on a huge page of its own if it has one's size.
+  const auto take_growing = [&at, &take](std::uint64_t bytes) {
+    if (bytes >= huge_page_bytes) at = align_up(at, huge_page_bytes);
+    return take(bytes);
+  };
   facts.index_offset = take(std::uint64_t{facts.index_slots} * sizeof(std::uint32_t));
-  facts.last_offset = take(std::uint64_t{shape.symbol_capacity} * sizeof(LastValues));
   facts.counters_offset = take(counter_count_max * sizeof(CounterEntry));
   facts.histograms_offset = take(histogram_count_max * sizeof(HistogramEntry));
   facts.errors_offset = take(error_rows * sizeof(Slot<ErrorRecord>));
   facts.readers_offset = take(reader_rows * sizeof(Slot<ReaderRecord>));
   facts.tick_tape_offset = take(ring_bytes<TickRecord>(shape.tick_tape_slots));
   facts.bar_tape_offset = take(ring_bytes<BarRecord>(shape.bar_tape_slots));
-  facts.arena_offset = take(shape.arena_bytes);
+  facts.symbols_offset = take_growing(std::uint64_t{shape.symbol_capacity} * sizeof(SymbolEntry));
+  facts.last_offset = take_growing(std::uint64_t{shape.symbol_capacity} * sizeof(LastValues));
+  facts.arena_offset = take_growing(shape.arena_bytes);
   facts.arena_bytes = shape.arena_bytes;
   facts.segment_bytes = align_up(at, facts.page_bytes);
   return facts;

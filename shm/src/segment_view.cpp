@@ -1,4 +1,5 @@
 // The reader's side of segment.hpp: everything taken from memory is copied and checked once.
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <bit>
@@ -19,10 +20,6 @@ Error bad_fact(std::string_view what, std::uint64_t found) {
 bool is_inside(const SegmentFacts& facts, std::uint64_t offset, std::uint64_t bytes) noexcept {
   return offset >= facts.header_bytes && offset % cache_line_bytes == 0 &&
          offset <= facts.segment_bytes && bytes <= facts.segment_bytes - offset;
-}
-
-bool is_ring_size(std::uint32_t slots) noexcept {
-  return std::has_single_bit(slots) && slots >= ring_slots_min && slots <= ring_slots_max;
 }
 
 Status check_version(const SegmentFacts& facts) {
@@ -48,6 +45,9 @@ Status check_facts(const SegmentFacts& facts, std::uint64_t file_bytes) {
   if (facts.price_exponent != price_exponent || facts.size_exponent > 0 ||
       facts.size_exponent < -18) {
     return bad_fact("size_exponent", static_cast<std::uint64_t>(facts.size_exponent));
+  }
+  if (facts.symbol_capacity > symbol_capacity_max) {
+    return bad_fact("symbol_capacity", facts.symbol_capacity);
   }
   if (!std::has_single_bit(facts.index_slots) || facts.index_slots <= facts.symbol_capacity) {
     return bad_fact("index_slots", facts.index_slots);
@@ -115,8 +115,7 @@ RingView<Record> SegmentView::ring_at(std::uint64_t offset, std::uint32_t slots)
       !is_inside(facts_, offset, ring_bytes<Record>(slots))) {
     return view;
   }
-  view.header = at<RingHeader>(offset);
-  view.slots = at<Slot<Record>>(offset + sizeof(RingHeader));
+  view.slots = at<Slot<Record>>(offset);
   view.slot_count = slots;
   return view;
 }
@@ -147,13 +146,23 @@ LastReader SegmentView::last(std::uint32_t instrument_id) const noexcept {
 RingView<TickRecord> SegmentView::tick_ring(std::uint32_t instrument_id) const noexcept {
   const SymbolEntry* entry = symbols_.entry(instrument_id);
   if (entry == nullptr) return {};
-  return ring_at<TickRecord>(entry->ring_offset, entry->ring_slots);
+  // relaxed twice: published by the directory's count.
+  return ring_at<TickRecord>(entry->ring_offset.load(std::memory_order_relaxed),
+                             entry->ring_slots.load(std::memory_order_relaxed));
 }
 
 RingView<BarRecord> SegmentView::bar_ring(std::uint32_t instrument_id) const noexcept {
   const SymbolEntry* entry = symbols_.entry(instrument_id);
   if (entry == nullptr) return {};
-  return ring_at<BarRecord>(entry->bar_ring_offset, entry->bar_ring_slots);
+  // relaxed twice: as tick_ring().
+  return ring_at<BarRecord>(entry->bar_ring_offset.load(std::memory_order_relaxed),
+                            entry->bar_ring_slots.load(std::memory_order_relaxed));
+}
+
+bool SegmentView::prefault(const void* begin, std::uint64_t bytes) noexcept {
+  const auto first = reinterpret_cast<std::uintptr_t>(begin) & ~std::uintptr_t{4095};
+  const std::uint64_t length = reinterpret_cast<std::uintptr_t>(begin) + bytes - first;
+  return ::madvise(reinterpret_cast<void*>(first), length, MADV_POPULATE_READ) == 0;
 }
 
 std::vector<CounterValue> SegmentView::counters() const {

@@ -11,6 +11,7 @@
 #include <new>
 #include <string_view>
 
+#include "populator.hpp"
 #include "ringside/base/clock.hpp"
 #include "ringside/shm/segment.hpp"
 
@@ -43,18 +44,28 @@ Error no_memory(std::string_view feed, std::uint64_t needed, int sys_errno) {
                    " (feed.<name>.memory_mib, tape_slots and symbol_count_max decide)"};
 }
 
-bool is_ring_size(std::uint32_t slots) noexcept {
-  return std::has_single_bit(slots) && slots >= ring_slots_min && slots <= ring_slots_max;
-}
-
 Result<UniqueFd> create_memory(std::string_view feed, std::uint64_t bytes) {
   if (bytes > memory_available()) return no_memory(feed, bytes, 0);
   UniqueFd fd(::memfd_create("ringside-segment", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!fd) return sys_error(ErrorCode::memory, "cannot create shared memory");
-  // Allocates every page now: what is not there is an error here, never a SIGBUS later.
-  const int failed = ::posix_fallocate(fd.get(), 0, static_cast<off_t>(bytes));
-  if (failed != 0) return no_memory(feed, bytes, failed);
+  if (::ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) return no_memory(feed, bytes, errno);
   return fd;
+}
+
+// Readies what is there from the start, and the first of what fills up.
+Status populate(Populator& populator, const SegmentFacts& facts, std::uint64_t bytes_ahead) {
+  const std::uint64_t symbols = facts.symbol_capacity;
+  populator.set(Populator::fixed, 0, facts.symbols_offset);
+  populator.set(Populator::symbols, facts.symbols_offset,
+                facts.symbols_offset + symbols * sizeof(SymbolEntry));
+  populator.set(Populator::last_values, facts.last_offset,
+                facts.last_offset + symbols * sizeof(LastValues));
+  populator.set(Populator::arena, facts.arena_offset, facts.arena_offset + facts.arena_bytes);
+  Status status = populator.reach(Populator::fixed, facts.symbols_offset);
+  if (status) status = populator.reach(Populator::symbols, huge_page_bytes);
+  if (status) status = populator.reach(Populator::last_values, huge_page_bytes);
+  if (status) status = populator.reach(Populator::arena, bytes_ahead);
+  return status;
 }
 
 }  // namespace
@@ -66,6 +77,12 @@ Result<std::unique_ptr<SegmentWriter>> SegmentWriter::create(const SegmentShape&
                      ": tape slots must be a power of two from 16 to 67108864, found " +
                      std::to_string(shape.tick_tape_slots) + " and " +
                      std::to_string(shape.bar_tape_slots)};
+  }
+  if (shape.symbol_capacity == 0 || shape.symbol_capacity > symbol_capacity_max) {
+    return Error{ErrorCode::config, 0,
+                 "feed " + std::string(shape.feed) + ": symbols must be 1 to " +
+                     std::to_string(symbol_capacity_max) + ", found " +
+                     std::to_string(shape.symbol_capacity)};
   }
   std::unique_ptr<SegmentWriter> writer(new (std::nothrow) SegmentWriter);
   RINGSIDE_ASSERT(writer != nullptr);
@@ -85,9 +102,16 @@ Result<std::unique_ptr<SegmentWriter>> SegmentWriter::create(const SegmentShape&
   }
   char* memory = mapping->data();
   // Huge pages where the system grants them; and no copy of market data or keys in a core dump.
-  (void)::madvise(memory, facts.segment_bytes, MADV_HUGEPAGE);
+  if (shape.wants_huge_pages) (void)::madvise(memory, facts.segment_bytes, MADV_HUGEPAGE);
   (void)::madvise(memory, facts.segment_bytes, MADV_DONTDUMP);
-  (void)::madvise(memory, facts.segment_bytes, MADV_POPULATE_WRITE);
+  // Pages are written once now, or by make_ready() before they are handed out: what is not there is
+  // an error here, never a signal later.
+  writer->populator_ = std::make_unique<Populator>(memory, shape.wants_huge_pages);
+  writer->ready_bytes_ahead_ = shape.ready_bytes_ahead;
+  if (const Status status = populate(*writer->populator_, facts, shape.ready_bytes_ahead);
+      !status) {
+    return no_memory(shape.feed, facts.segment_bytes, status.error().sys_errno);
+  }
 
   if (const Status status = writer->doorbell_.open(); !status) return status.error();
   writer->fd_ = std::move(*fd);
@@ -100,14 +124,37 @@ Result<std::unique_ptr<SegmentWriter>> SegmentWriter::create(const SegmentShape&
       writer->at<SymbolEntry>(facts.symbols_offset),
       writer->at<std::atomic<std::uint32_t>>(facts.index_offset), &writer->header_->symbol_count,
       facts.symbol_capacity, facts.index_slots);
-  writer->rings_.resize(facts.symbol_capacity);
+  writer->tick_rings_.resize(facts.symbol_capacity);
+  writer->bar_rings_.resize(facts.symbol_capacity);
   writer->tick_tape_ = TickTapeWriter(memory + facts.tick_tape_offset, facts.tick_tape_slots);
   writer->bar_tape_ = BarTapeWriter(memory + facts.bar_tape_offset, facts.bar_tape_slots);
+  writer->ready_bytes_ = writer->add_counter("memory_ready", "bytes");
+  writer->huge_bytes_ = writer->add_counter("memory_huge", "bytes");
+  writer->rings_unpopulated_ = writer->add_counter("rings_unpopulated", "rings");
+  writer->ready_bytes_.set(writer->populator_->bytes_ready());
+  writer->huge_bytes_.set(writer->populator_->bytes_huge());
   writer->beat(monotonic_ns());
   return writer;
 }
 
+SegmentWriter::SegmentWriter() = default;
 SegmentWriter::~SegmentWriter() = default;
+
+bool SegmentWriter::make_ready() noexcept {
+  // relaxed twice: how far the feed's thread has come, more or less.
+  const std::uint64_t symbols = header_->symbol_count.load(std::memory_order_relaxed);
+  const std::uint64_t used = header_->arena_used.load(std::memory_order_relaxed);
+  const std::uint64_t ahead = huge_page_bytes;
+  Populator& memory = *populator_;
+  const bool did = memory.step(Populator::symbols, symbols * sizeof(SymbolEntry) + ahead) ||
+                   memory.step(Populator::last_values, symbols * sizeof(LastValues) + ahead) ||
+                   memory.step(Populator::arena, used + ready_bytes_ahead_);
+  if (did) {
+    ready_bytes_.set(memory.bytes_ready());
+    huge_bytes_.set(memory.bytes_huge());
+  }
+  return did;
+}
 
 Counter SegmentWriter::add_counter(std::string_view name, std::string_view unit) {
   // relaxed twice: one thread builds the segment; readers look after `ready`.
@@ -144,25 +191,34 @@ SymbolResult SegmentWriter::add_symbol(std::string_view text, RingSlots slots, s
   if (!is_symbol_text(text)) return {instrument_none, RefuseReason::bad_symbol};
   if (const auto found = symbols_.find(text)) return {*found, RefuseReason::none};
   if (symbols_.is_full()) return {instrument_none, RefuseReason::symbols_full};
-  RINGSIDE_ASSERT(is_ring_size(slots.ticks) && (slots.bars == 0 || is_ring_size(slots.bars)));
+  RINGSIDE_ASSERT(slots.ticks == 0 || is_ring_size(slots.ticks));
+  RINGSIDE_ASSERT(slots.bars == 0 || is_ring_size(slots.bars));
   const std::uint64_t tick_bytes = ring_bytes<TickRecord>(slots.ticks);
-  const std::uint64_t bar_bytes = slots.bars == 0 ? 0 : ring_bytes<BarRecord>(slots.bars);
+  const std::uint64_t bar_bytes = ring_bytes<BarRecord>(slots.bars);
   if (tick_bytes + bar_bytes > facts_.arena_bytes - arena_used_) {
     return {instrument_none, RefuseReason::memory_full};
   }
   SymbolDirectoryWriter::Place place;
-  place.ring_offset = facts_.arena_offset + arena_used_;
+  const std::uint64_t begin = facts_.arena_offset + arena_used_;
+  place.ring_offset = slots.ticks == 0 ? 0 : begin;
   place.ring_slots = slots.ticks;
-  place.bar_ring_offset = slots.bars == 0 ? 0 : place.ring_offset + tick_bytes;
+  place.bar_ring_offset = slots.bars == 0 ? 0 : begin + tick_bytes;
   place.bar_ring_slots = slots.bars;
   place.ts_created = ts_now;
   place.state = state;
   arena_used_ += tick_bytes + bar_bytes;
-  header_->arena_used.store(arena_used_, std::memory_order_relaxed);  // relaxed: for display
-  Rings rings{TickRingWriter(at<void>(place.ring_offset), slots.ticks), BarRingWriter()};
-  if (slots.bars != 0) rings.bars = BarRingWriter(at<void>(place.bar_ring_offset), slots.bars);
-  const std::uint32_t instrument_id = symbols_.add(text, place);
-  rings_[instrument_id] = rings;
+  if (arena_used_ > populator_->ready(Populator::arena)) rings_unpopulated_.add();
+  header_->arena_used.store(arena_used_, std::memory_order_relaxed);  // relaxed: a hint, see above
+  // The rings are there before a reader can find the symbol.
+  const std::uint32_t instrument_id = symbols_.size();
+  if (slots.ticks != 0) {
+    tick_rings_[instrument_id] = TickRingWriter(at<void>(place.ring_offset), slots.ticks);
+  }
+  if (slots.bars != 0) {
+    bar_rings_[instrument_id] = BarRingWriter(at<void>(place.bar_ring_offset), slots.bars);
+  }
+  const std::uint32_t added = symbols_.add(text, place);
+  RINGSIDE_ASSERT(added == instrument_id);
   return {instrument_id, RefuseReason::none};
 }
 

@@ -15,8 +15,21 @@ bool is_symbol_text(std::string_view text) noexcept {
 
 namespace {
 
+// The text lies in the entry's first words as it is written.
 std::string_view entry_text(const SymbolEntry& entry) noexcept {
-  return {entry.text, std::min<std::size_t>(entry.text_bytes, symbol_bytes_max)};
+  static_assert(sizeof(entry.text) == symbol_bytes_max);
+  // relaxed: published by the directory's count.
+  const std::size_t bytes = entry.text_bytes.load(std::memory_order_relaxed);
+  return {reinterpret_cast<const char*>(entry.text), std::min(bytes, symbol_bytes_max)};
+}
+
+bool holds(const SymbolEntry& entry, const SymbolKey& key) noexcept {
+  std::uint64_t differs = 0;
+  for (std::size_t i = 0; i < symbol_words; ++i) {
+    // relaxed: published by the directory's count.
+    differs |= entry.text[i].load(std::memory_order_relaxed) ^ key.words[i];
+  }
+  return differs == 0;
 }
 
 // Probes for `text` among the first `size` entries. A cell beyond `size` belongs to an entry that
@@ -24,12 +37,19 @@ std::string_view entry_text(const SymbolEntry& entry) noexcept {
 std::optional<std::uint32_t> probe(const SymbolEntry* entries,
                                    const std::atomic<std::uint32_t>* index, std::uint32_t mask,
                                    std::uint32_t size, std::string_view text) noexcept {
-  std::uint32_t at = symbol_hash(text) & mask;
+  if (text.size() > symbol_bytes_max) return std::nullopt;
+  const SymbolKey key(text);
+  const std::uint64_t hash = key.hash();
+  const std::uint32_t tag = IndexCell::tag(hash);
+  std::uint32_t at = static_cast<std::uint32_t>(hash) & mask;
   for (std::uint32_t tries = 0; tries <= mask; ++tries, at = (at + 1) & mask) {
     // pairs with [index] of add.
     const std::uint32_t cell = index[at].load(std::memory_order_acquire);
     if (cell == 0) return std::nullopt;
-    if (cell <= size && entry_text(entries[cell - 1]) == text) return cell - 1;
+    const std::uint32_t number = (cell & IndexCell::number_mask) - 1;
+    if ((cell & ~IndexCell::number_mask) == tag && number < size && holds(entries[number], key)) {
+      return number;
+    }
   }
   return std::nullopt;
 }
@@ -69,23 +89,27 @@ bool SymbolDirectoryWriter::is_full() const noexcept {
 std::uint32_t SymbolDirectoryWriter::add(std::string_view text, const Place& place) noexcept {
   RINGSIDE_ASSERT(!is_full() && is_symbol_text(text));
   SymbolEntry& entry = entries_[size_];
-  std::memcpy(entry.text, text.data(), text.size());
-  entry.text_bytes = static_cast<std::uint32_t>(text.size());
-  entry.ring_offset = place.ring_offset;
-  entry.bar_ring_offset = place.bar_ring_offset;
-  entry.ring_slots = place.ring_slots;
-  entry.bar_ring_slots = place.bar_ring_slots;
-  entry.ts_created = place.ts_created;
-  // relaxed: published with the entry by [count].
-  entry.state.store(static_cast<std::uint32_t>(place.state), std::memory_order_relaxed);
+  const SymbolKey key(text);
+  // relaxed, all of them: published with the entry by [count].
+  constexpr auto relaxed = std::memory_order_relaxed;
+  for (std::size_t i = 0; i < symbol_words; ++i) entry.text[i].store(key.words[i], relaxed);
+  entry.text_bytes.store(static_cast<std::uint32_t>(text.size()), relaxed);
+  entry.ring_offset.store(place.ring_offset, relaxed);
+  entry.bar_ring_offset.store(place.bar_ring_offset, relaxed);
+  entry.ring_slots.store(place.ring_slots, relaxed);
+  entry.bar_ring_slots.store(place.bar_ring_slots, relaxed);
+  entry.ts_created.store(place.ts_created, relaxed);
+  entry.state.store(static_cast<std::uint32_t>(place.state), relaxed);
   const std::uint32_t instrument_id = size_++;
-  std::uint32_t at = symbol_hash(text) & index_mask_;
+  const std::uint64_t hash = key.hash();
+  std::uint32_t at = static_cast<std::uint32_t>(hash) & index_mask_;
   // relaxed: only this thread writes the index, and it holds more cells than there are entries.
   while (index_[at].load(std::memory_order_relaxed) != 0) at = (at + 1) & index_mask_;
   // [count] release: entries below it are whole. Before [index]: a reader that finds the cell then
   // finds it below the count or does not see the symbol yet.
   count_->store(size_, std::memory_order_release);
-  index_[at].store(instrument_id + 1, std::memory_order_release);  // [index]
+  // [index]
+  index_[at].store(IndexCell::tag(hash) | (instrument_id + 1), std::memory_order_release);
   return instrument_id;
 }
 

@@ -306,7 +306,7 @@ TEST_F(Control, a_sleeping_reader_is_woken_by_the_next_record) {
         woken.store(got, std::memory_order_release);  // pairs with the loop below
       } else {
         // Far longer than the test may take: only the doorbell can end it.
-        consumer.sleep(60'000'000'000U, [&] { return tape.pending() != 0; });
+        consumer.sleep(60'000'000'000U, [&] { return tape.has_news(); });
       }
     }
   });

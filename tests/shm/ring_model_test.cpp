@@ -5,15 +5,12 @@
 #include <vector>
 
 #include "../support/records.hpp"
+#include "../support/ring_memory.hpp"
 #include "../support/seed.hpp"
 #include "ringside/shm/ring.hpp"
 
 namespace ringside::shm {
 namespace {
-
-struct alignas(64) Memory {
-  char bytes[64] = {};
-};
 
 // One reader beside what the model knows of it: every number it was given, every loss it was told.
 struct Modelled {
@@ -62,18 +59,14 @@ TEST(RingModel, every_reader_receives_or_is_told_it_lost_every_record) {
   auto random = test::seeded_random();
   for (int round = 0; round < 200; ++round) {
     const std::uint32_t slots = 16U << (random() % 4);
-    auto memory = std::make_unique<Memory[]>(ring_bytes<TickRecord>(slots) / 64);
-    TickRingWriter writer(memory.get(), slots);
-    const auto* header = reinterpret_cast<const RingHeader*>(memory.get());
-    const RingView<TickRecord> view{header, reinterpret_cast<const Slot<TickRecord>*>(header + 1),
-                                    slots};
+    test::RingMemory<TickRecord> ring(slots);
     std::vector<Modelled> readers(4);
-    for (Modelled& at : readers) at.reader = TickRingReader(view, StartAt::oldest);
+    for (Modelled& at : readers) at.reader = TickRingReader(ring.view, StartAt::oldest);
     std::uint64_t published = 0;
     for (int step = 0; step < 500; ++step) {
       if (random() % 2 == 0) {
         for (std::uint64_t burst = random() % (2 * slots); burst > 0; --burst) {
-          (void)writer.publish(test::numbered_trade(published++));
+          (void)ring.writer.publish(test::numbered_trade(published++));
         }
       }
       Modelled& at = readers[random() % readers.size()];

@@ -8,15 +8,12 @@
 #include <vector>
 
 #include "../support/records.hpp"
+#include "../support/ring_memory.hpp"
 #include "ringside/shm/last.hpp"
 #include "ringside/shm/ring.hpp"
 
 namespace ringside::shm {
 namespace {
-
-struct alignas(64) Memory {
-  char bytes[64] = {};
-};
 
 struct Outcome {
   std::uint64_t torn = 0;
@@ -51,19 +48,16 @@ Outcome follow(const RingView<TickRecord>& view, const std::atomic<bool>& is_don
 TEST(RingStress, received_plus_lost_is_published_for_readers_of_every_pace) {
   constexpr std::uint32_t slots = 256;
   constexpr std::uint64_t records = 200'000;
-  auto memory = std::make_unique<Memory[]>(ring_bytes<TickRecord>(slots) / 64);
-  TickRingWriter writer(memory.get(), slots);
-  const auto* header = reinterpret_cast<const RingHeader*>(memory.get());
-  const RingView<TickRecord> view{header, reinterpret_cast<const Slot<TickRecord>*>(header + 1),
-                                  slots};
+  test::RingMemory<TickRecord> ring(slots);
   std::atomic<bool> is_done{false};
   std::vector<Outcome> outcomes(3);
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    threads.emplace_back([&, i] { outcomes[i] = follow(view, is_done, static_cast<int>(i * 50)); });
+    threads.emplace_back(
+        [&, i] { outcomes[i] = follow(ring.view, is_done, static_cast<int>(i * 50)); });
   }
   for (std::uint64_t n = 0; n < records; ++n) {
-    (void)writer.publish(test::numbered_trade(n));
+    (void)ring.writer.publish(test::numbered_trade(n));
     if (n % 64 == 0) std::this_thread::yield();
   }
   is_done.store(true, std::memory_order_release);  // pairs with the readers' acquire
@@ -92,7 +86,7 @@ TEST(CellStress, a_last_value_is_never_torn) {
     }
   });
   for (std::uint64_t n = 0; n < 200'000 || read.load(std::memory_order_relaxed) < 100; ++n) {
-    write_last(last, test::numbered_trade(n));
+    write_last(last, Kind::trade, n, to_words(test::numbered_trade(n)));
     if (n % 16 == 0) std::this_thread::yield();
   }
   is_done.store(true, std::memory_order_release);  // pairs with the reader's acquire

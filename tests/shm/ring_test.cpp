@@ -3,9 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
-
 #include "../support/records.hpp"
+#include "../support/ring_memory.hpp"
 
 namespace ringside::shm {
 namespace {
@@ -14,20 +13,7 @@ using test::is_whole;
 using test::numbered_trade;
 
 template <class Record>
-struct Ring {
-  explicit Ring(std::uint32_t slots)
-      : memory(std::make_unique<Memory[]>(ring_bytes<Record>(slots) / 64)),
-        writer(memory.get(), slots) {
-    const auto* header = reinterpret_cast<const RingHeader*>(memory.get());
-    view = {header, reinterpret_cast<const Slot<Record>*>(header + 1), slots};
-  }
-  struct alignas(64) Memory {
-    char bytes[64] = {};
-  };
-  std::unique_ptr<Memory[]> memory;
-  RingWriter<Record> writer;
-  RingView<Record> view;
-};
+using Ring = test::RingMemory<Record>;
 
 TEST(RingReader, is_empty_before_the_first_record) {
   Ring<TickRecord> ring(16);
@@ -103,8 +89,7 @@ TEST(RingReader, reads_in_batches_that_stop_before_a_loss) {
 TEST(RingReader, does_not_hang_on_a_slot_that_was_never_finished) {
   Ring<TickRecord> ring(16);
   (void)ring.writer.publish(numbered_trade(0));
-  auto* slots = reinterpret_cast<Slot<TickRecord>*>(reinterpret_cast<char*>(ring.memory.get()) +
-                                                    sizeof(RingHeader));
+  Slot<TickRecord>* slots = ring.slots.get();
   slots[1].words[0].store(2 * 1 + 1, std::memory_order_relaxed);  // one thread in this test
   slots[1].words[3].store(77, std::memory_order_relaxed);
   TickRingReader reader(ring.view, StartAt::oldest);

@@ -34,8 +34,7 @@ struct AttachedFeed {
 /// Records published to a ring so far; 0 for one that does not exist.
 template <class View>
 [[nodiscard]] std::uint64_t ring_head(const View& view) noexcept {
-  if (view.header == nullptr) return 0;
-  return view.header->head.load(std::memory_order_acquire);  // pairs with RingWriter's [head]
+  return view.is_open() ? view.published() : 0;
 }
 
 }  // namespace ringside::cli

@@ -93,7 +93,7 @@ class Follower {
   }
 
   [[nodiscard]] bool has_news() const noexcept {
-    return (ticks_.is_open() && ticks_.pending() > 0) || (bars_.is_open() && bars_.pending() > 0);
+    return (ticks_.is_open() && ticks_.has_news()) || (bars_.is_open() && bars_.has_news());
   }
   [[nodiscard]] bool is_done() const noexcept {
     return (options_.count != 0 && printed_ >= options_.count) || is_output_closed();
@@ -122,10 +122,10 @@ class Follower {
     if (is_open_) return;
     const std::optional<std::uint32_t> id = segment_->symbols().find(options_.symbol);
     if (!id) return;
-    if (const auto view = segment_->tick_ring(*id); view.header != nullptr) {
+    if (const auto view = segment_->tick_ring(*id); view.is_open()) {
       ticks_ = shm::TickRingReader(view, start_);
     }
-    if (const auto view = segment_->bar_ring(*id); view.header != nullptr) {
+    if (const auto view = segment_->bar_ring(*id); view.is_open()) {
       bars_ = shm::BarRingReader(view, start_);
     }
     is_open_ = true;

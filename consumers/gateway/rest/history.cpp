@@ -203,7 +203,7 @@ void Api::historical(Call& call) {
     const shm::SegmentView* const segment = is_stats ? topics_.stats() : carrier;
     const auto id = segment == nullptr ? std::nullopt : segment->symbols().find(call.symbol);
     const auto ring = id ? segment->bar_ring(*id) : shm::RingView<BarRecord>{};
-    if (ring.header == nullptr) continue;
+    if (!ring.is_open()) continue;
     bars = read_bars(ring, span->kind);
     is_ours = is_stats;
     if (!bars.empty()) break;

@@ -123,7 +123,7 @@ void Api::trades(Call& call) {
   if (!id) return call.reply.fail(404, "unknown_symbol", "no feed carries " + call.symbol);
   std::vector<TickRecord> found;
   const std::uint64_t sequence = feeds_.feed(*feed).next_sequence();
-  if (const auto ring = segment->tick_ring(*id); ring.header != nullptr) {
+  if (const auto ring = segment->tick_ring(*id); ring.is_open()) {
     found = read_trades(ring);
     cut_to(found, segment->tick_tape(), sequence, *id);
   }

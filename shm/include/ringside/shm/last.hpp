@@ -21,9 +21,13 @@ static_assert(offsetof(LastValues, quote) == 64);
 static_assert(offsetof(LastValues, bar_1s) == 128);
 static_assert(offsetof(LastValues, bar_1m) == 256);
 
-inline void write_last(LastValues& last, const TickRecord& record) noexcept {
-  if (record.kind == Kind::trade) write_cell(last.trade, record);
-  if (record.kind == Kind::quote) write_cell(last.quote, record);
+/// Writes a tick's last value. `ring_sequence`: its number in the symbol's ring, which only grows;
+/// the cell's stamp carries it, so the writer loads nothing to write and a reader knows where the
+/// ring goes on (LastReader::ring_sequence).
+inline void write_last(LastValues& last, Kind kind, std::uint64_t ring_sequence,
+                       const Words<TickRecord>& words) noexcept {
+  if (kind == Kind::trade) write_slot(last.trade, ring_sequence, words);
+  if (kind == Kind::quote) write_slot(last.quote, ring_sequence, words);
 }
 
 /// A bar that is published again must not hide that of a newer window.
@@ -50,6 +54,11 @@ class LastReader {
   }
   [[nodiscard]] ReadStatus quote(TickRecord& out) const noexcept {
     return read_cell(last_->quote, out);
+  }
+  /// Number in the symbol's tick ring of a record that trade() or quote() gave: a live stream joins
+  /// without a seam at this number plus one.
+  [[nodiscard]] static std::uint64_t ring_sequence(const TickRecord& record) noexcept {
+    return record.stamp / 2 - 1;
   }
   [[nodiscard]] ReadStatus bar_1s(BarRecord& out) const noexcept {
     return read_cell(last_->bar_1s, out);

@@ -14,7 +14,7 @@ namespace ringside::shm {
 
 inline constexpr std::uint64_t segment_magic = 0x3145444953474E52ULL;  // "RNGSIDE1"
 /// Grows with every changed byte; docs/layout.md and the changelog say what changed.
-inline constexpr std::uint32_t layout_version = 1;
+inline constexpr std::uint32_t layout_version = 2;
 
 /// What a feed is doing, as browsers and strategies see it.
 enum class FeedState : std::uint32_t {
@@ -79,9 +79,9 @@ struct SegmentFacts {
   std::uint64_t histograms_offset;  // HistogramEntry[histogram_count_max]
   std::uint64_t errors_offset;      // Slot<ErrorRecord>[error_rows]
   std::uint64_t readers_offset;     // Slot<ReaderRecord>[reader_rows]
-  std::uint64_t tick_tape_offset;   // RingHeader, then Slot<TickRecord>[tick_tape_slots]
-  std::uint64_t bar_tape_offset;
-  std::uint64_t arena_offset;  // the symbols' rings
+  std::uint64_t tick_tape_offset;   // Slot<TickRecord>[tick_tape_slots]
+  std::uint64_t bar_tape_offset;    // Slot<BarRecord>[bar_tape_slots]
+  std::uint64_t arena_offset;       // the symbols' rings
   std::uint64_t arena_bytes;
 };
 static_assert(sizeof(SegmentFacts) == 200);
@@ -152,6 +152,9 @@ struct SegmentShape {
   std::uint32_t tick_tape_slots = 1U << 18;
   std::uint32_t bar_tape_slots = 1U << 14;
   std::uint64_t arena_bytes = 64ULL << 20;
+  /// Memory and directory entries made ready before anybody asks for them (Populator).
+  std::uint64_t ready_bytes_ahead = 32ULL << 20;
+  bool wants_huge_pages = true;
   int size_exponent = size_exponent_equities;
   std::uint32_t venue_base = 0;
 };

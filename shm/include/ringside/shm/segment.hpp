@@ -15,6 +15,8 @@
 
 namespace ringside::shm {
 
+class Populator;
+
 /// Mapped memory; Boost.Interprocess does the mapping.
 class Mapping {
  public:
@@ -62,11 +64,12 @@ class SegmentWriter {
   // --- the path: the feed's thread ---
 
   struct RingSlots {
-    std::uint32_t ticks = 4096;  // power of two
+    std::uint32_t ticks = 4096;  // power of two; 0: no tick ring
     std::uint32_t bars = 256;    // power of two; 0: no bar ring
   };
 
-  /// Finds the symbol or appends it with rings of that size. No allocation, no system call.
+  /// Finds the symbol or appends it with rings of that size. No allocation, no system call; pages
+  /// are there already unless symbols come faster than make_ready() (counted: rings_unpopulated).
   SymbolResult add_symbol(std::string_view text, RingSlots slots, std::uint64_t ts_now,
                           SymbolState state) noexcept;
   [[nodiscard]] std::optional<std::uint32_t> find_symbol(std::string_view text) const noexcept {
@@ -87,21 +90,33 @@ class SegmentWriter {
   /// add_symbol returned, or instrument_none for a record of the whole feed (tape only).
   /// Returns the record's sequence on the tape.
   std::uint64_t publish(const TickRecord& record) noexcept {
+    const Words<TickRecord> words = to_words(record);
     if (record.instrument_id != instrument_none) [[likely]] {
-      RINGSIDE_DASSERT(record.instrument_id < rings_.size());
-      rings_[record.instrument_id].ticks.publish(record);
-      write_last(last_[record.instrument_id], record);
+      RINGSIDE_DASSERT(record.instrument_id < symbols_.size());
+      RINGSIDE_DASSERT(tick_rings_[record.instrument_id].is_open());
+      const std::uint64_t sequence = tick_rings_[record.instrument_id].publish(words);
+      write_last(last_[record.instrument_id], record.kind, sequence, words);
     }
-    return tick_tape_.publish(record);
+    return tick_tape_.publish(words);
   }
 
   std::uint64_t publish(const BarRecord& record) noexcept {
+    const Words<BarRecord> words = to_words(record);
     if (record.instrument_id != instrument_none) [[likely]] {
-      Rings& rings = rings_[record.instrument_id];
-      if (rings.bars.is_open()) rings.bars.publish(record);
+      RINGSIDE_DASSERT(record.instrument_id < symbols_.size());
+      BarRingWriter& ring = bar_rings_[record.instrument_id];
+      if (ring.is_open()) ring.publish(words);
       write_last(last_[record.instrument_id], record);
     }
-    return bar_tape_.publish(record);
+    return bar_tape_.publish(words);
+  }
+
+  /// Asks for the lines that the next tick of this symbol will be written to. Worth it when other
+  /// work lies between: the next event of the frame, say.
+  void prefetch(std::uint32_t instrument_id) const noexcept {
+    tick_rings_[instrument_id].prefetch();
+    __builtin_prefetch(&last_[instrument_id].trade, 1);
+    __builtin_prefetch(&last_[instrument_id].quote, 1);
   }
 
   /// Wakes sleepers, if there are any: one relaxed load when nobody sleeps. Once a batch.
@@ -128,6 +143,10 @@ class SegmentWriter {
 
   // --- the control thread ---
 
+  /// Makes memory ready ahead of the symbols to come: at most one huge page's worth a call. Every
+  /// few ms, while add_symbol may be called. Returns whether there may be more to do.
+  bool make_ready() noexcept;
+
   void write_reader(std::uint32_t row, const ReaderRecord& record) noexcept;
   [[nodiscard]] int segment_fd() const noexcept { return fd_.get(); }
   [[nodiscard]] int doorbell_fd() const noexcept { return doorbell_.fd(); }
@@ -139,12 +158,7 @@ class SegmentWriter {
   [[nodiscard]] SymbolDirectory directory() const noexcept;
 
  private:
-  struct Rings {
-    TickRingWriter ticks;
-    BarRingWriter bars;
-  };
-
-  SegmentWriter() = default;
+  SegmentWriter();
   template <class T>
   [[nodiscard]] T* at(std::uint64_t offset) const noexcept {
     return reinterpret_cast<T*>(mapping_.data() + offset);
@@ -157,10 +171,17 @@ class SegmentWriter {
   SegmentHeader* header_ = nullptr;
   LastValues* last_ = nullptr;
   SymbolDirectoryWriter symbols_;
-  std::vector<Rings> rings_;  // sized once for symbol_capacity; private to the writer
+  // Sized once for symbol_capacity; private to the writer. Two tables: a tick touches one only.
+  std::vector<TickRingWriter> tick_rings_;
+  std::vector<BarRingWriter> bar_rings_;
   TickTapeWriter tick_tape_;
   BarTapeWriter bar_tape_;
   std::uint64_t arena_used_ = 0;
+  std::uint64_t ready_bytes_ahead_ = 0;
+  std::unique_ptr<Populator> populator_;
+  Counter ready_bytes_;        // control thread
+  Counter huge_bytes_;         // control thread
+  Counter rings_unpopulated_;  // feed thread
 };
 
 /// One counter as a reader sees it.
@@ -192,10 +213,16 @@ class SegmentView {
   [[nodiscard]] RingView<TickRecord> tick_tape() const noexcept { return tick_tape_; }
   [[nodiscard]] RingView<BarRecord> bar_tape() const noexcept { return bar_tape_; }
 
-  /// A symbol's ring; a view with `header == nullptr` if there is none or its place is out of
-  /// range.
+  /// A symbol's ring; a view that is not open if there is none or its place is out of range.
   [[nodiscard]] RingView<TickRecord> tick_ring(std::uint32_t instrument_id) const noexcept;
   [[nodiscard]] RingView<BarRecord> bar_ring(std::uint32_t instrument_id) const noexcept;
+
+  /// Maps a ring's pages into this process now, so that no read of it takes a page fault later.
+  /// Returns false where the kernel does not know how (before Linux 5.14).
+  template <SlotRecord Record>
+  bool prefault(const RingView<Record>& ring) const noexcept {
+    return prefault(ring.slots, std::uint64_t{ring.slot_count} * sizeof(Record));
+  }
 
   [[nodiscard]] std::vector<CounterValue> counters() const;
   [[nodiscard]] std::optional<std::uint64_t> counter(std::string_view name) const;
@@ -214,6 +241,7 @@ class SegmentView {
   }
 
  private:
+  static bool prefault(const void* begin, std::uint64_t bytes) noexcept;
   template <class T>
   [[nodiscard]] const T* at(std::uint64_t offset) const noexcept {
     return reinterpret_cast<const T*>(mapping_.data() + offset);

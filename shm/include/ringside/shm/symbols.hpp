@@ -1,11 +1,13 @@
 // Owns the symbol directory: an append-only table of symbols and an open-addressing index over
 // their text. One writer (the feed's thread); readers look up without a lock.
 //
-// Invariant: an entry below `count` never changes, but for its state; an index cell is 0 or the
-// entry's number plus one, and never changes once set.
+// Invariant: an entry below `count` never changes, but for its state; an index cell is 0 or 11 bits
+// of the text's hash above the entry's number plus one, and never changes once set.
 #pragma once
 
 #include <atomic>
+#include <bit>
+#include <cstring>
 #include <optional>
 #include <string_view>
 
@@ -66,16 +68,19 @@ enum class RefuseReason : std::uint32_t {
   return "unknown";
 }
 
-/// One symbol. Plain until published by the directory's count; only `state` changes afterwards.
+inline constexpr std::size_t symbol_words = symbol_bytes_max / 8;
+
+/// One symbol. Published by the directory's count; only `state` changes afterwards. Every word is
+/// an atomic: a reader takes each once, whatever the memory does meanwhile.
 struct alignas(cache_line_bytes) SymbolEntry {
-  char text[symbol_bytes_max];    // not terminated when it fills the field; zero padded
-  std::uint64_t ring_offset;      // of its tick ring, from the segment's start
-  std::uint64_t bar_ring_offset;  // 0: it has none
-  std::uint32_t ring_slots;
-  std::uint32_t bar_ring_slots;
+  std::atomic<std::uint64_t> text[symbol_words];  // zero padded; not terminated when it is full
+  std::atomic<std::uint64_t> ring_offset;         // of its tick ring, from the segment's start
+  std::atomic<std::uint64_t> bar_ring_offset;     // 0: it has none
+  std::atomic<std::uint32_t> ring_slots;
+  std::atomic<std::uint32_t> bar_ring_slots;
   std::atomic<std::uint32_t> state;  // SymbolState; the feed's thread writes
-  std::uint32_t text_bytes;
-  std::uint64_t ts_created;  // ns UTC
+  std::atomic<std::uint32_t> text_bytes;
+  std::atomic<std::uint64_t> ts_created;  // ns UTC
 };
 static_assert(sizeof(SymbolEntry) == 64);
 static_assert(offsetof(SymbolEntry, text) == 0);
@@ -90,14 +95,75 @@ static_assert(offsetof(SymbolEntry, ts_created) == 56);
 /// 1..symbol_bytes_max printable ASCII characters without blank, quote or backslash.
 [[nodiscard]] bool is_symbol_text(std::string_view text) noexcept;
 
-/// 32-bit FNV-1a of the text, mixed; part of the layout: readers probe with it.
-[[nodiscard]] constexpr std::uint32_t symbol_hash(std::string_view text) noexcept {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : text) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+/// A symbol's text as the directory holds and compares it: three words, zero padded.
+struct SymbolKey {
+  std::uint64_t words[symbol_words] = {};
+
+  SymbolKey() = default;
+  /// Takes up to symbol_bytes_max bytes; reads none outside `text`.
+  explicit SymbolKey(std::string_view text) noexcept {
+    const char* const bytes = text.data();
+    const std::size_t size = text.size() < symbol_bytes_max ? text.size() : symbol_bytes_max;
+    if (size < 8) {
+      words[0] = short_word(bytes, size);
+      return;
+    }
+    words[0] = load8(bytes);
+    const std::uint64_t tail = load8(bytes + size - 8);  // the last bytes, some of them again
+    if (size > 16) {
+      words[1] = load8(bytes + 8);
+      words[2] = tail >> (8 * (symbol_bytes_max - size));
+    } else if (size > 8) {
+      words[1] = tail >> (8 * (16 - size));
+    }
   }
-  return static_cast<std::uint32_t>(hash ^ (hash >> 32));
-}
+
+  [[nodiscard]] bool operator==(const SymbolKey&) const = default;
+
+  /// Part of the layout: readers probe with it.
+  [[nodiscard]] std::uint64_t hash() const noexcept {
+    std::uint64_t mixed = words[0] * 0x9E3779B97F4A7C15ULL;
+    mixed = (std::rotl(mixed, 29) ^ words[1]) * 0xC2B2AE3D27D4EB4FULL;
+    mixed = (std::rotl(mixed, 31) ^ words[2]) * 0x9FB21C651E98DF25ULL;
+    return mixed ^ (mixed >> 32);
+  }
+
+ private:
+  static std::uint64_t load8(const char* bytes) noexcept {
+    std::uint64_t word;
+    std::memcpy(&word, bytes, sizeof(word));
+    return word;
+  }
+  // Up to seven bytes by two loads that overlap, or by three single ones.
+  static std::uint64_t short_word(const char* bytes, std::size_t size) noexcept {
+    if (size >= 4) {
+      std::uint32_t first;
+      std::uint32_t last;
+      std::memcpy(&first, bytes, sizeof(first));
+      std::memcpy(&last, bytes + size - 4, sizeof(last));
+      return first | (std::uint64_t{last} << (8 * (size - 4)));
+    }
+    if (size == 0) return 0;
+    const auto at = [bytes](std::size_t i) {
+      return std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+    };
+    return at(0) | at(size / 2) | at(size - 1);
+  }
+};
+
+/// What an index cell says: 11 bits of hash, so that a wrong entry is hardly ever looked at, and
+/// the entry's number plus one.
+struct IndexCell {
+  static constexpr unsigned number_bits = 21;
+  static constexpr std::uint32_t number_mask = (1U << number_bits) - 1;
+
+  [[nodiscard]] static constexpr std::uint32_t tag(std::uint64_t hash) noexcept {
+    return static_cast<std::uint32_t>(hash >> 53) << number_bits;
+  }
+};
+/// Entries a directory can have; SegmentWriter::create refuses more.
+inline constexpr std::uint32_t symbol_capacity_max = 2'000'000;
+static_assert(symbol_capacity_max < IndexCell::number_mask);
 
 /// The directory in mapped memory, for readers. Sizes are private copies, checked at attach.
 class SymbolDirectory {
@@ -115,7 +181,8 @@ class SymbolDirectory {
   /// Symbols published so far.
   [[nodiscard]] std::uint32_t size() const noexcept;
 
-  /// The symbol's instrument id, if it is published. Cost: a hash and usually one probe.
+  /// The symbol's instrument id, if it is published. Cost: a hash, usually one index cell and one
+  /// entry.
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view text) const noexcept;
 
   /// Text of a published instrument; empty if there is none. Good as long as the mapping.

@@ -14,6 +14,8 @@ static_assert(sizeof(void*) == 8, "x86-64 and Linux are assumed");
 /// Words of different writers lie this far apart. Our own constant: the standard one may change
 /// with compiler flags, and memory layout must not.
 inline constexpr std::size_t cache_line_bytes = 64;
+/// What one translation entry covers if the kernel grants it; a segment is mapped at such a border.
+inline constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
 
 /// Prices are integers of 1e-9 dollars.
 inline constexpr int price_exponent = -9;
