@@ -125,6 +125,15 @@ struct Receipt {
   [[nodiscard]] bool is_balanced() const noexcept {
     return received + lost + pending == published - start;
   }
+  /// Sums over several rings.
+  Receipt& operator+=(const Receipt& other) noexcept {
+    start += other.start;
+    received += other.received;
+    lost += other.lost;
+    pending += other.pending;
+    published += other.published;
+    return *this;
+  }
 };
 
 /// One reader's place in one ring. Private to its thread; the writer does not know of it.
@@ -213,6 +222,12 @@ class RingReader {
   [[nodiscard]] bool has_news() const noexcept {
     // relaxed: the poll that follows acquires.
     return slot().words[0].load(std::memory_order_relaxed) >= whole_stamp(next_);
+  }
+
+  /// What has_news() looks at, for who watches many rings: news is a stamp of at least
+  /// whole_stamp(next_sequence()). Good until the next poll, as long as the mapping.
+  [[nodiscard]] const std::atomic<std::uint64_t>& next_stamp() const noexcept {
+    return slot().words[0];
   }
 
   [[nodiscard]] std::uint64_t next_sequence() const noexcept { return next_; }
