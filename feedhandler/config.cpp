@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <random>
 
 #include "ringside/base/clock.hpp"
@@ -24,6 +23,7 @@ class FeedKnobs {
   [[nodiscard]] std::vector<std::string> list(std::string_view key) const {
     return config_.list(full(key));
   }
+  [[nodiscard]] bool boolean(std::string_view key) const { return config_.boolean(full(key)); }
   template <class T = std::uint64_t>
   [[nodiscard]] T integer(std::string_view key) const {
     return static_cast<T>(config_.integer(full(key)));
@@ -47,21 +47,18 @@ shm::SegmentShape read_shape(const FeedKnobs& knobs, Market market) {
   shape.tick_tape_slots = knobs.integer<std::uint32_t>("tape_slots");
   shape.bar_tape_slots = std::max(1024U, shape.tick_tape_slots / 16);
   shape.arena_bytes = knobs.integer("memory_mib") << 20;
+  shape.wants_huge_pages = knobs.boolean("huge_pages");
   shape.venue_base = massive::venue_base(market);
   return shape;
 }
 
-Publisher::Options read_publisher(const FeedKnobs& knobs) {
-  Publisher::Options options;
-  options.slots.ticks = knobs.integer<std::uint32_t>("default_slots");
-  options.slots.bars = knobs.integer<std::uint32_t>("bar_slots");
-  for (const std::string& item : knobs.list("slots_for")) {  // "SYMBOL=slots", checked at load
-    const std::size_t equals = item.rfind('=');
-    std::uint32_t slots = 0;
-    (void)std::from_chars(item.data() + equals + 1, item.data() + item.size(), slots);
-    options.slots_for.emplace(item.substr(0, equals), slots);
+Result<RingClasses> read_rings(const FeedKnobs& knobs) {
+  RingClasses rings({.ticks = knobs.integer<std::uint32_t>("default_slots"),
+                     .bars = knobs.integer<std::uint32_t>("bar_slots")});
+  for (const std::string& rule : knobs.list("slots_for")) {
+    if (const Status status = rings.add(rule); !status) return status.error();
   }
-  return options;
+  return rings;
 }
 
 Session::Options read_session(const FeedKnobs& knobs) {
@@ -106,7 +103,9 @@ Result<FeedConfig> read_feed_config(const Config& config, std::string_view name)
   loop.symbols = knobs.list("symbols");
   loop.wait = parse_wait(knobs.text("wait"));
   loop.cpu = knobs.integer<int>("cpu");
-  loop.publisher = read_publisher(knobs);
+  Result<RingClasses> rings = read_rings(knobs);
+  if (!rings) return rings.error();
+  loop.publisher.rings = std::move(*rings);
   loop.line.host = knobs.text("host");
   loop.line.port = knobs.integer<std::uint16_t>("port");
   loop.line.target = knobs.text("path");

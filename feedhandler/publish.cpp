@@ -22,13 +22,9 @@ Publisher::Publisher(shm::SegmentWriter& segment, FeedCounters& counters, Option
       instruments_(segment.facts().symbol_capacity) {}
 
 shm::SymbolResult Publisher::create(std::string_view symbol, std::uint64_t ts_now) noexcept {
-  shm::SegmentWriter::RingSlots slots = options_.slots;
-  if (const auto found = options_.slots_for.find(symbol); found != options_.slots_for.end()) {
-    slots.ticks = found->second;
-  }
   const std::uint32_t before = segment_.symbol_count();
-  const shm::SymbolResult result =
-      segment_.add_symbol(symbol, slots, ts_now, shm::SymbolState::pending);
+  const shm::SymbolResult result = segment_.add_symbol(symbol, options_.rings.slots_of(symbol),
+                                                       ts_now, shm::SymbolState::pending);
   if (segment_.symbol_count() != before) counters_.symbols_created.add();
   return result;
 }

@@ -7,13 +7,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "counters.hpp"
 #include "decoded.hpp"
+#include "ring_classes.hpp"
 #include "ringside/shm/control_server.hpp"
 #include "ringside/shm/segment.hpp"
 #include "subscriptions.hpp"
@@ -23,8 +23,7 @@ namespace ringside::feed {
 class Publisher {
  public:
   struct Options {
-    shm::SegmentWriter::RingSlots slots;
-    std::map<std::string, std::uint32_t, std::less<>> slots_for;  // tick slots of some symbols
+    RingClasses rings;
   };
 
   Publisher(shm::SegmentWriter& segment, FeedCounters& counters, Options options);

@@ -65,8 +65,16 @@ Result<std::string> check_integer(const Knob& knob, std::string_view text) {
 bool is_symbol_slots(const Knob& knob, std::string_view element) {
   const std::size_t equals = element.rfind('=');
   if (equals == std::string_view::npos || equals == 0 || equals > 24) return false;
-  const std::optional<std::int64_t> slots = parse_integer(element.substr(equals + 1));
-  return slots && *slots >= knob.value_min && *slots <= knob.value_max && is_power_of_two(*slots);
+  // A star ends the beginning of names; anywhere else it would be a name that nobody has.
+  if (element.substr(0, equals).find('*') < equals - 1) return false;
+  const auto is_length = [&knob](std::string_view text) {
+    const std::optional<std::int64_t> slots = parse_integer(text);
+    return slots && *slots >= knob.value_min && *slots <= knob.value_max && is_power_of_two(*slots);
+  };
+  const std::string_view sizes = element.substr(equals + 1);
+  const std::size_t colon = sizes.find(':');
+  return is_length(sizes.substr(0, colon)) &&
+         (colon == std::string_view::npos || is_length(sizes.substr(colon + 1)));
 }
 
 Result<std::string> check_list(const Knob& knob, std::string_view text) {
@@ -175,7 +183,10 @@ std::string allowed_text(const Knob& knob) {
       return "true or false";
     case KnobType::list:
       if (knob.form == KnobForm::symbol_slots) {
-        return "a list of \"SYMBOL=slots\" with slots a power of two " + range;
+        return "a list of \"SYMBOL=ticks\" or \"SYMBOL=ticks:bars\", SYMBOL may end with *, each a "
+               "power of "
+               "two " +
+               range;
       }
       return knob.choices.empty() ? "a list of texts" : "a list of " + std::string(knob.choices);
     case KnobType::text:

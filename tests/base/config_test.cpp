@@ -54,7 +54,7 @@ TEST(Config, reads_every_type_from_a_file) {
       "port = 8443\n"
       "host = \"localhost\"\n"
       "symbols = [\"AAPL\", \"BRK.B\"]\n"
-      "slots_for = [\"AAPL=65536\"]\n"
+      "slots_for = [\"AAPL=65536\", \"BRK*=256:64\"]\n"
       "[feed.mine]\n"
       "market = \"options\"\n");
   ASSERT_TRUE(config.ok()) << config.error().message();
@@ -62,7 +62,8 @@ TEST(Config, reads_every_type_from_a_file) {
   EXPECT_EQ(config->integer("feed.stocks.port"), 8443);
   EXPECT_EQ(config->text("feed.stocks.host"), "localhost");
   EXPECT_EQ(config->list("feed.stocks.symbols"), (std::vector<std::string>{"AAPL", "BRK.B"}));
-  EXPECT_EQ(config->list("feed.stocks.slots_for"), (std::vector<std::string>{"AAPL=65536"}));
+  EXPECT_EQ(config->list("feed.stocks.slots_for"),
+            (std::vector<std::string>{"AAPL=65536", "BRK*=256:64"}));
   EXPECT_EQ(config->source("feed.stocks.port"), ConfigSource::file);
   EXPECT_EQ(config->enabled_feeds(), (std::vector<std::string>{"mine", "options"}));
   EXPECT_EQ(config->text("feed.mine.market"), "options");
@@ -221,7 +222,7 @@ const BadCase bad_cases[] = {
      "[feed.options]\ndefault_slots = 100\n",
      {},
      ErrorCode::config,
-     {"FILE:2", "= 100", "a power of two 64..1048576 records"}},
+     {"FILE:2", "= 100", "a power of two 16..1048576 records"}},
     {"bad_choice",
      "[feed.stocks]\nwait = \"sleep\"\n",
      {},
@@ -236,7 +237,17 @@ const BadCase bad_cases[] = {
      "[feed.stocks]\nslots_for = [\"AAPL=100\"]\n",
      {},
      ErrorCode::config,
-     {"FILE:2", "\"AAPL=100\"", "SYMBOL=slots"}},
+     {"FILE:2", "\"AAPL=100\"", "SYMBOL=ticks"}},
+    {"bad_bar_slots_for",
+     "[feed.stocks]\nslots_for = [\"AAPL=128:3\"]\n",
+     {},
+     ErrorCode::config,
+     {"FILE:2", "\"AAPL=128:3\"", "SYMBOL=ticks:bars"}},
+    {"star_inside_slots_for",
+     "[feed.stocks]\nslots_for = [\"A*L=128\"]\n",
+     {},
+     ErrorCode::config,
+     {"FILE:2", "\"A*L=128\"", "may end with *"}},
     {"control_character",
      "[gateway]\naddress = \"a\\nb\"\n",
      {},

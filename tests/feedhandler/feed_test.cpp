@@ -96,7 +96,7 @@ class FeedTest : public ::testing::Test {
     made.shape.tick_tape_slots = 1 << 14;
     made.loop.feed = name;
     made.loop.symbols = {"AAPL"};
-    made.loop.publisher.slots = {1024, 64};
+    made.loop.publisher.rings = RingClasses({.ticks = 1024, .bars = 64});
     made.loop.line.host = "localhost";
     made.loop.line.port = vendor.port();
     made.loop.line.target = "/" + name;

@@ -21,7 +21,7 @@ enum class KnobType : std::uint8_t { text, integer, boolean, list };
 enum class KnobForm : std::uint8_t {
   any,
   power_of_two,  // integer
-  symbol_slots,  // list of "SYMBOL=slots", slots a power of two within value_min..value_max
+  symbol_slots,  // list of "SYMBOL=ticks[:bars]", powers of two within value_min..value_max
 };
 
 /// One setting. `key` is dotted; a `*` segment stands for any name ("feed.*.market").
