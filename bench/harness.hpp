@@ -50,8 +50,13 @@ inline void print_place(std::string_view what) {
 #else
   const char* build = "with checks";
 #endif
-  std::printf("# %.*s | %s | Linux %s | %s, %s\n", static_cast<int>(what.size()), what.data(),
-              model, system.release, __VERSION__, build);
+#ifdef RINGSIDE_BENCH_FLAGS
+  const char* flags = ", " RINGSIDE_BENCH_FLAGS;
+#else
+  const char* flags = "";
+#endif
+  std::printf("# %.*s | %s | Linux %s | %s, %s%s\n", static_cast<int>(what.size()), what.data(),
+              model, system.release, __VERSION__, build, flags);
 }
 
 /// The percentiles people ask for, of values in ns.
