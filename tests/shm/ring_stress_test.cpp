@@ -70,6 +70,90 @@ TEST(RingStress, received_plus_lost_is_published_for_readers_of_every_pace) {
   }
 }
 
+// Reads in place until the writer is done and nothing is pending.
+Outcome visit(const RingView<TickRecord>& view, const std::atomic<bool>& is_done) {
+  Outcome outcome;
+  TickRingReader reader(view, std::uint64_t{0});
+  while (true) {
+    const bool was_done = is_done.load(std::memory_order_acquire);  // pairs with the writer's store
+    Visit<TickRecord> visited;
+    const ReadStatus status = reader.visit(visited);
+    if (status == ReadStatus::ok) {
+      const std::uint64_t n = visited.field(&TickRecord::ts_event);
+      const bool is_whole = visited.field(&TickRecord::ts_recv) == ~n &&
+                            visited.field(&TickRecord::trade, &TradeBody::price) ==
+                                static_cast<std::int64_t>(n * 3) &&
+                            visited.field(&TickRecord::trade, &TradeBody::trade_id) == n * 7;
+      if (!reader.take(visited)) continue;  // overtaken: what was loaded means nothing
+      if (!is_whole) ++outcome.torn;
+      if (n != visited.sequence()) ++outcome.out_of_order;
+    } else if (status == ReadStatus::empty) {
+      if (was_done) break;
+      std::this_thread::yield();
+    }
+  }
+  outcome.receipt = reader.receipt();
+  return outcome;
+}
+
+TEST(RingStress, what_a_visit_took_is_whole) {
+  constexpr std::uint64_t records = 500'000;
+  test::RingMemory<TickRecord> ring(64);
+  std::atomic<bool> is_done{false};
+  std::vector<Outcome> outcomes(2);
+  std::vector<std::thread> threads;
+  for (Outcome& outcome : outcomes) {
+    threads.emplace_back([&] { outcome = visit(ring.view, is_done); });
+  }
+  for (std::uint64_t n = 0; n < records; ++n) {
+    (void)ring.writer.publish(test::numbered_trade(n));
+    if (n % 32 == 0) std::this_thread::yield();
+  }
+  is_done.store(true, std::memory_order_release);  // pairs with the readers' acquire
+  for (std::thread& thread : threads) thread.join();
+  for (const Outcome& outcome : outcomes) {
+    EXPECT_EQ(outcome.torn, 0U);
+    EXPECT_EQ(outcome.out_of_order, 0U);
+    EXPECT_GT(outcome.receipt.received, 0U);
+    EXPECT_EQ(outcome.receipt.received + outcome.receipt.lost, records);
+  }
+}
+
+// The writer says what it is about to publish and what it has published; a count lies between what
+// was said before and what is said afterwards.
+TEST(RingStress, a_count_was_true_at_an_instant_of_the_call) {
+  constexpr std::uint64_t records = 300'000;
+  constexpr std::uint64_t counts_min = 1000;
+  test::RingMemory<TickRecord> ring(64);
+  std::atomic<std::uint64_t> begun{0};
+  std::atomic<std::uint64_t> ended{0};
+  std::atomic<std::uint64_t> counts{0};
+  std::atomic<bool> is_done{false};
+  std::uint64_t wrong = 0;
+  std::thread counter([&] {
+    std::uint64_t last = 0;
+    while (!is_done.load(std::memory_order_acquire)) {  // pairs with the writer's store
+      const std::uint64_t least = ended.load(std::memory_order_acquire);      // pairs with [ended]
+      const bool is_fresh = counts.load(std::memory_order_relaxed) % 2 == 0;  // own word
+      const std::uint64_t count = ring.view.published(is_fresh ? 0 : last);
+      const std::uint64_t most = begun.load(std::memory_order_acquire);  // pairs with [begun]
+      if (count < least || count > most || count < last) ++wrong;
+      last = count;
+      counts.fetch_add(1, std::memory_order_relaxed);  // a count
+    }
+  });
+  for (std::uint64_t n = 0; n < records || counts.load(std::memory_order_relaxed) < counts_min;
+       ++n) {
+    begun.store(n + 1, std::memory_order_release);  // [begun] before the record
+    (void)ring.writer.publish(test::numbered_trade(n));
+    ended.store(n + 1, std::memory_order_release);  // [ended] behind the record
+    if (n % 256 == 0) std::this_thread::yield();
+  }
+  is_done.store(true, std::memory_order_release);  // pairs with the counter's acquire
+  counter.join();
+  EXPECT_EQ(wrong, 0U);
+}
+
 TEST(CellStress, a_last_value_is_never_torn) {
   LastValues last{};
   std::atomic<bool> is_done{false};

@@ -39,4 +39,12 @@ namespace ringside::test {
   return record;
 }
 
+[[nodiscard]] inline bool is_whole(const shm::BarRecord& record, std::uint64_t& n) {
+  n = record.ts_event;
+  const auto price = static_cast<std::int64_t>(n);
+  return record.ts_end == n + 60 && record.open == price && record.high == price &&
+         record.low == price && record.close == price &&
+         record.volume == static_cast<std::int64_t>(n * 2);
+}
+
 }  // namespace ringside::test
