@@ -2,6 +2,7 @@
 // never hangs, and its receipt adds up.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@ namespace ringside::shm {
 namespace {
 
 [[noreturn]] void write_for_ever(SegmentWriter& segment, std::uint32_t instrument_id) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // not beyond this test, however it ends
   for (std::uint64_t n = 0;; ++n) segment.publish(test::numbered_trade(n, instrument_id));
 }
 
