@@ -56,13 +56,20 @@ struct Percentiles {
   double max = 0;
 };
 
-/// Sorts `ticks`.
+/// Sorts `ticks`. Where many samples are equal because the counter goes in steps, a percentile lies
+/// between two steps by how many of the equal ones are below it, as in grouped data.
 [[nodiscard]] inline Percentiles percentiles_of(std::vector<std::uint64_t>& ticks, const Tsc& tsc) {
   if (ticks.empty()) return {};
   std::sort(ticks.begin(), ticks.end());
+  const double step = tsc.ns(tsc.step_ticks());
   const auto at = [&](double share) {
-    const auto index = static_cast<std::size_t>(share * static_cast<double>(ticks.size()));
-    return tsc.ns(ticks[std::min(index, ticks.size() - 1)]);
+    const auto wanted = static_cast<std::size_t>(share * static_cast<double>(ticks.size()));
+    const std::size_t index = std::min(wanted, ticks.size() - 1);
+    const auto [first, last] = std::equal_range(ticks.begin(), ticks.end(), ticks[index]);
+    const double below =
+        static_cast<double>(index) + 0.5 - static_cast<double>(first - ticks.begin());
+    const double within = below / static_cast<double>(last - first) - 0.5;
+    return std::max(0.0, tsc.ns(ticks[index]) + within * step);
   };
   return {at(0.5), at(0.99), at(0.999), tsc.ns(ticks.back())};
 }

@@ -35,11 +35,15 @@ class Tsc {
     tsc.ns_per_tick_ =
         static_cast<double>(second.ns - first.ns) / static_cast<double>(second.ticks - first.ticks);
     std::uint64_t least = ~std::uint64_t{0};
-    for (int i = 0; i < 1000; ++i) {
+    std::uint64_t step = ~std::uint64_t{0};
+    for (int i = 0; i < 10'000; ++i) {
       const std::uint64_t begin = tsc_begin();
-      least = std::min(least, tsc_end() - begin);
+      const std::uint64_t passed = tsc_end() - begin;
+      least = std::min(least, passed);
+      if (passed != 0) step = std::min(step, passed);
     }
     tsc.stamp_ticks_ = least;
+    tsc.step_ticks_ = step;
     return tsc;
   }
 
@@ -51,6 +55,8 @@ class Tsc {
   }
   /// What a pair of stamps around nothing measures.
   [[nodiscard]] std::uint64_t stamp_ticks() const noexcept { return stamp_ticks_; }
+  /// The counter's own step: some processors add many ticks at once.
+  [[nodiscard]] std::uint64_t step_ticks() const noexcept { return step_ticks_; }
 
  private:
   struct Pair {
@@ -73,6 +79,7 @@ class Tsc {
 
   double ns_per_tick_ = 1;
   std::uint64_t stamp_ticks_ = 0;
+  std::uint64_t step_ticks_ = 1;
 };
 
 /// Makes the compiler put `value` where memory is: what was copied was really copied.
