@@ -19,7 +19,9 @@ HistogramSnapshot read_histogram(const HistogramEntry& entry) noexcept {
 
 std::uint64_t HistogramSnapshot::percentile(double share) const noexcept {
   if (count == 0) return 0;
-  const auto rank = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count)));
+  // Bounded: a hostile writer's counts may add up to what no integer holds once it is rounded.
+  const double exact = std::min(std::ceil(share * static_cast<double>(count)), 0x1p63);
+  const auto rank = static_cast<std::uint64_t>(exact);
   std::uint64_t seen = 0;
   for (std::uint32_t i = 0; i < Buckets::count; ++i) {
     seen += buckets[i];

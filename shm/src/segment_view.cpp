@@ -2,6 +2,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <array>
+#include <atomic>
 #include <bit>
 
 #include "ringside/base/clock.hpp"
@@ -20,6 +22,19 @@ Error bad_fact(std::string_view what, std::uint64_t found) {
 bool is_inside(const SegmentFacts& facts, std::uint64_t offset, std::uint64_t bytes) noexcept {
   return offset >= facts.header_bytes && offset % cache_line_bytes == 0 &&
          offset <= facts.segment_bytes && bytes <= facts.segment_bytes - offset;
+}
+
+// The facts as they are now, each word loaded once: what is checked is what is used, whatever the
+// memory does meanwhile, and whatever the compiler makes of a plain copy.
+SegmentFacts copy_facts(const SegmentFacts& facts) noexcept {
+  std::array<std::uint64_t, sizeof(SegmentFacts) / 8> words;
+  static_assert(sizeof(words) == sizeof(SegmentFacts));
+  // atomic_ref wants a word that may be written; a load writes nothing.
+  auto* const from = reinterpret_cast<std::uint64_t*>(const_cast<SegmentFacts*>(&facts));
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    words[i] = std::atomic_ref(from[i]).load(std::memory_order_relaxed);  // behind [ready]
+  }
+  return std::bit_cast<SegmentFacts>(words);
 }
 
 Status check_version(const SegmentFacts& facts) {
@@ -94,7 +109,7 @@ Result<SegmentView> SegmentView::map(int fd) {
   if (view.header_->ready.load(std::memory_order_acquire) != segment_magic) {
     return Error{ErrorCode::timeout, 0, "shared memory is not ready yet"};
   }
-  view.facts_ = view.header_->facts;
+  view.facts_ = copy_facts(view.header_->facts);
   view.facts_.feed[sizeof(view.facts_.feed) - 1] = '\0';
   if (const Status status = check_version(view.facts_); !status) return status.error();
   if (const Status status = check_facts(view.facts_, file_bytes); !status) return status.error();

@@ -117,5 +117,15 @@ TEST(Histogram, gives_percentiles_within_three_per_cent) {
   EXPECT_EQ(HistogramSnapshot{}.percentile(0.5), 0U);
 }
 
+// No writer of ours counts so far; memory that was spoilt does.
+TEST(Histogram, gives_a_percentile_of_counts_that_fill_their_type) {
+  HistogramSnapshot snapshot;
+  snapshot.buckets[3] = 1;
+  snapshot.buckets[7] = ~std::uint64_t{0} - 1;
+  snapshot.count = ~std::uint64_t{0};
+  snapshot.max = 7;
+  EXPECT_EQ(snapshot.percentile(1.0), 7U);
+}
+
 }  // namespace
 }  // namespace ringside::shm
