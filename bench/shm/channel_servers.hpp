@@ -89,9 +89,12 @@ class RedisServer {
     RINGSIDE_ASSERT(pid_ >= 0);
     if (pid_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      ::execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket_.c_str(),
-               "--dir", folder_.path().c_str(), "--save", "", "--appendonly", "no", "--logfile",
-               log.c_str(), "--client-output-buffer-limit", "pubsub", "0", "0", "0", nullptr);
+      // Debian's redis-tools has the server under another name, and brings no service along.
+      for (const char* program : {"redis-server", "redis-check-rdb"}) {
+        ::execlp(program, "redis-server", "--port", "0", "--unixsocket", socket_.c_str(), "--dir",
+                 folder_.path().c_str(), "--save", "", "--appendonly", "no", "--logfile",
+                 log.c_str(), "--client-output-buffer-limit", "pubsub", "0", "0", "0", nullptr);
+      }
       ::_exit(127);
     }
     while (::waitpid(pid_, nullptr, WNOHANG) == 0) {
