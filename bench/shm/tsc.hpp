@@ -34,15 +34,18 @@ class Tsc {
     Tsc tsc;
     tsc.ns_per_tick_ =
         static_cast<double>(second.ns - first.ns) / static_cast<double>(second.ticks - first.ticks);
-    std::uint64_t least = ~std::uint64_t{0};
     std::uint64_t step = ~std::uint64_t{0};
+    std::uint64_t sum = 0;
+    std::uint64_t count = 0;
     for (int i = 0; i < 10'000; ++i) {
       const std::uint64_t begin = tsc_begin();
       const std::uint64_t passed = tsc_end() - begin;
-      least = std::min(least, passed);
+      if (passed > 1000) continue;  // something came in between
+      sum += passed;
+      ++count;
       if (passed != 0) step = std::min(step, passed);
     }
-    tsc.stamp_ticks_ = least;
+    tsc.stamp_ticks_ = sum / std::max<std::uint64_t>(count, 1);
     tsc.step_ticks_ = step;
     return tsc;
   }
@@ -53,7 +56,7 @@ class Tsc {
   [[nodiscard]] std::uint64_t ticks(double ns) const noexcept {
     return static_cast<std::uint64_t>(ns / ns_per_tick_);
   }
-  /// What a pair of stamps around nothing measures.
+  /// What a pair of stamps around nothing measures, on the mean.
   [[nodiscard]] std::uint64_t stamp_ticks() const noexcept { return stamp_ticks_; }
   /// The counter's own step: some processors add many ticks at once.
   [[nodiscard]] std::uint64_t step_ticks() const noexcept { return step_ticks_; }
