@@ -161,7 +161,8 @@ def _inside(*prefixes):
 
 
 def _library(path):
-    return not path.startswith(('tests/', 'bench/', 'tools/cli/')) and not path.endswith('main.cpp')
+    prints = ('tests/', 'bench/', 'tools/cli/', 'shm/examples/')
+    return not path.startswith(prints) and not path.endswith('main.cpp')
 
 
 CLOCK = 'base/include/ringside/base/clock.hpp'
@@ -177,7 +178,7 @@ BANNED = [  # (rule, pattern, where it counts, what to write instead)
     ('asm', r'\b(asm|__asm__)\b', _outside('bench/'), 'C++; an instruction has an intrinsic'),
     ('stdout', r'(?<![\w:.>])(std::)?(printf|puts|putchar)\s*\(|\bstd::cout\b'
                r'|\bf(printf|puts|write)\s*\([^;]*\bstdout\b', _library,
-     'return a value; base/log.hpp for a message; only main.cpp and tools/cli print'),
+     'return a value; base/log.hpp for a message; only main.cpp, tools/cli and examples print'),
     ('c-string', r'\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|strncpy)\s*\(', _outside(),
      'std::span and std::copy_n, std::string, snprintf with its bound'),
     ('c-number', r'\b(atoi|atol|atoll|atof|strto(d|f|ld|l|ll|ul|ull)|sscanf)\s*\('
