@@ -20,7 +20,6 @@
 #include <vector>
 
 #include "../support/records.hpp"
-#include "../support/sanitized.hpp"
 #include "../support/seed.hpp"
 #include "ringside/shm/merge.hpp"
 #include "ringside/shm/ring_set.hpp"
@@ -29,8 +28,7 @@
 namespace ringside::shm {
 namespace {
 
-// Sanitizers slow the readers down some ten times.
-constexpr std::uint64_t mutation_count = test::is_sanitized ? 1'000'000 : 10'000'000;
+constexpr std::uint64_t mutation_count = 10'000'000;
 constexpr std::uint64_t burst = 8192;  // mutations between two looks at whether readers move on
 constexpr std::size_t reader_count = 2;
 constexpr std::uint32_t symbol_count = 8;

@@ -9,6 +9,7 @@
 
 #include "../support/records.hpp"
 #include "../support/ring_memory.hpp"
+#include "../support/sanitized.hpp"
 #include "../support/seed.hpp"
 
 namespace ringside::shm {
@@ -243,7 +244,8 @@ using Records = testing::Types<TickRecord, BarRecord>;
 TYPED_TEST_SUITE(RingOperations, Records);
 
 TYPED_TEST(RingOperations, agree_with_plain_arithmetic_until_the_writer_dies) {
-  for (int round = 0; round < 2000; ++round) {
+  constexpr int rounds = test::is_sanitized ? 300 : 2000;
+  for (int round = 0; round < rounds; ++round) {
     this->begin(16U << this->pick(3));
     this->publish(this->pick(4 * this->truth_.slots));
     for (int step = 0; step < 400; ++step) {

@@ -9,6 +9,7 @@
 
 #include "../support/records.hpp"
 #include "../support/ring_memory.hpp"
+#include "../support/sanitized.hpp"
 #include "ringside/shm/last.hpp"
 #include "ringside/shm/ring.hpp"
 
@@ -97,7 +98,7 @@ Outcome visit(const RingView<TickRecord>& view, const std::atomic<bool>& is_done
 }
 
 TEST(RingStress, what_a_visit_took_is_whole) {
-  constexpr std::uint64_t records = 500'000;
+  constexpr std::uint64_t records = test::is_sanitized ? 100'000 : 500'000;
   test::RingMemory<TickRecord> ring(64);
   std::atomic<bool> is_done{false};
   std::vector<Outcome> outcomes(2);
@@ -152,6 +153,49 @@ TEST(RingStress, a_count_was_true_at_an_instant_of_the_call) {
   is_done.store(true, std::memory_order_release);  // pairs with the counter's acquire
   counter.join();
   EXPECT_EQ(wrong, 0U);
+}
+
+// The default writes pairs of words except under the thread sanitizer; here each way is named.
+template <bool by_pairs>
+void expect_whole_under_load() {
+  test::RingMemory<BarRecord> ring(16);
+  std::atomic<bool> is_done{false};
+  std::uint64_t torn = 0;
+  std::uint64_t received = 0;
+  std::thread thread([&] {
+    BarRingReader reader(ring.view, std::uint64_t{0});
+    BarRecord record;
+    while (true) {
+      const bool was_done = is_done.load(std::memory_order_acquire);  // pairs with the store below
+      const ReadStatus status = reader.poll(record);
+      if (status == ReadStatus::ok) {
+        ++received;
+        if (record.volume != static_cast<std::int64_t>(2 * record.ts_event)) ++torn;
+      } else if (status == ReadStatus::empty && was_done) {
+        return;
+      }
+    }
+  });
+  for (std::uint64_t n = 0; n < 200'000; ++n) {
+    const Words<BarRecord> words = to_words(test::numbered_bar(n));
+    Slot<BarRecord>& slot = ring.slots[n % 16];
+    if constexpr (by_pairs) write_slot_by_pairs(slot, n, words);
+    if constexpr (!by_pairs) write_slot_by_words(slot, n, words);
+    if (n % 8 == 0) std::this_thread::yield();
+  }
+  is_done.store(true, std::memory_order_release);  // pairs with the reader's acquire
+  thread.join();
+  EXPECT_EQ(torn, 0U);
+  EXPECT_GT(received, 0U);
+}
+
+TEST(SlotStress, a_record_written_by_words_is_never_torn) {
+  expect_whole_under_load<false>();
+}
+
+TEST(SlotStress, a_record_written_by_pairs_is_never_torn) {
+  if constexpr (!writes_pairs) GTEST_SKIP() << "the thread sanitizer does not see x86's order";
+  if constexpr (writes_pairs) expect_whole_under_load<true>();
 }
 
 TEST(CellStress, a_last_value_is_never_torn) {
