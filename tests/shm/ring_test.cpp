@@ -110,6 +110,25 @@ TEST(RingReader, reads_bars_with_the_same_code) {
   }
 }
 
+template <class Record>
+void expect_same_bytes(const Record& record) {
+  Slot<Record> by_words{};
+  Slot<Record> by_pairs{};
+  write_slot_by_words(by_words, 41, to_words(record));
+  write_slot_by_pairs(by_pairs, 41, to_words(record));
+  EXPECT_EQ(std::memcmp(&by_words, &by_pairs, sizeof(Record)), 0);
+  Record out;
+  ASSERT_EQ(read_slot(by_pairs, 41, out), ReadStatus::ok);
+  Record expected = record;
+  expected.stamp = 2 * 41 + 2;
+  EXPECT_EQ(std::memcmp(&out, &expected, sizeof(Record)), 0);
+}
+
+TEST(Slot, holds_the_same_bytes_by_words_and_by_pairs) {
+  expect_same_bytes(numbered_trade(7));
+  expect_same_bytes(test::numbered_bar(7));
+}
+
 TEST(Cell, is_empty_until_written_and_then_holds_the_latest) {
   Slot<TickRecord> cell{};
   TickRecord out;
