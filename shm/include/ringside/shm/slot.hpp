@@ -100,6 +100,10 @@ inline constexpr bool writes_pairs = true;
 inline constexpr bool writes_pairs = true;
 #endif
 
+/// Can its words be stored in pairs? All of ours; a record of 8-byte alignment cannot.
+template <SlotRecord Record>
+inline constexpr bool has_pairs = sizeof(Record) % 16 == 0 && alignof(Slot<Record>) % 16 == 0;
+
 /// Takes a record apart.
 template <SlotRecord Record>
 [[nodiscard]] inline Words<Record> to_words(const Record& record) noexcept {
@@ -128,7 +132,7 @@ inline void write_slot_by_words(Slot<Record>& slot, std::uint64_t sequence,
 template <SlotRecord Record>
 inline void write_slot_by_pairs(Slot<Record>& slot, std::uint64_t sequence,
                                 const Words<Record>& in) noexcept {
-  static_assert(Slot<Record>::word_count % 2 == 0 && alignof(Slot<Record>) % 16 == 0);
+  static_assert(has_pairs<Record>);
   slot.words[0].store(2 * sequence + 1, std::memory_order_relaxed);  // relaxed: the fence orders it
   std::atomic_signal_fence(std::memory_order_release);
   slot.words[1].store(in[1], std::memory_order_relaxed);  // relaxed: as above
@@ -143,7 +147,7 @@ inline void write_slot_by_pairs(Slot<Record>& slot, std::uint64_t sequence,
 template <SlotRecord Record>
 inline void write_slot(Slot<Record>& slot, std::uint64_t sequence,
                        const Words<Record>& in) noexcept {
-  if constexpr (writes_pairs) {
+  if constexpr (writes_pairs && has_pairs<Record>) {
     write_slot_by_pairs(slot, sequence, in);
   } else {
     write_slot_by_words(slot, sequence, in);
