@@ -44,9 +44,10 @@ static_assert(sizeof(shm::Slot<Small>) == slot_words * sizeof(Atomic));
          record.second == 200 + sequence;
 }
 
-/// What the writer does wrong.
+/// How the writer departs from write_slot_by_words; all but `none` and `words_in_pairs` are wrong.
 enum class WriterFault : std::uint8_t {
   none,
+  words_in_pairs,  // as write_slot_by_pairs: the halves of a store are seen in either order
   odd_stamp_omitted,
   odd_stamp_behind_words,
   odd_stamp_in_the_midst,  // between the two words
@@ -67,7 +68,7 @@ class SmallRing {
       std::vector<Store> stores = machine_.record(
           [&] { write_slot(slots_[sequence % slot_count], sequence, numbered(sequence)); });
       for (Store& store : stores) store.record = sequence;
-      spoil(stores, fault);
+      spoil(stores, fault, sequence);
       begin_.push_back(static_cast<StoreId>(all.size() + 1));
       all.insert(all.end(), stores.begin(), stores.end());
       end_.push_back(static_cast<StoreId>(all.size()));
@@ -111,10 +112,14 @@ class SmallRing {
   }
 
   // The stores of one record: odd stamp, first word, second word, [publish].
-  static void spoil(std::vector<Store>& stores, WriterFault fault) {
+  static void spoil(std::vector<Store>& stores, WriterFault fault, std::uint64_t sequence) {
     RINGSIDE_ASSERT(stores.size() == slot_words + 1);
     switch (fault) {
       case WriterFault::none:
+        break;
+      case WriterFault::words_in_pairs:  // now this half first, now the other
+        stores[1].order = stores[2].order = std::memory_order_relaxed;
+        if ((sequence / slot_count + sequence) % 2 == 1) std::swap(stores[1], stores[2]);
         break;
       case WriterFault::odd_stamp_omitted:
         stores.erase(stores.begin());
