@@ -1,6 +1,11 @@
 #include "explorer.hpp"
 
-#include <unordered_set>
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <set>
+#include <span>
+#include <utility>
 
 namespace ringside::explore {
 
@@ -53,8 +58,58 @@ struct State {
   Reader readers[reader_count_max];
 };
 
-// A state as bytes; equal states behave equally.
-using Key = std::string;
+// Stands for a state: 128 bits of hash over everything in which two states can differ. Of the few
+// million states of a run, two share one with a chance of about 1 to 2^86.
+class Fingerprint {
+ public:
+  void add(std::uint64_t value) noexcept {
+    low_ = (low_ ^ value) * 0x9E3779B97F4A7C15ULL;
+    low_ ^= low_ >> 29;
+    high_ = std::rotl((high_ ^ value) * 0xC2B2AE3D27D4EB4FULL, 31);
+  }
+  [[nodiscard]] bool operator==(const Fingerprint&) const = default;
+  [[nodiscard]] std::uint64_t low() const noexcept { return low_ ^ (high_ >> 32); }
+
+ private:
+  std::uint64_t low_ = 1;
+  std::uint64_t high_ = 2;
+};
+
+// A set of them: open addressing, at most half full.
+class Seen {
+ public:
+  // Was it new?
+  bool insert(const Fingerprint& key) {
+    if (2 * (count_ + 1) > cells_.size()) grow();
+    const bool is_new = put(key);
+    count_ += is_new ? 1 : 0;
+    return is_new;
+  }
+  void clear() {
+    cells_.assign(cells_.size(), Fingerprint{});
+    count_ = 0;
+  }
+
+ private:
+  bool put(const Fingerprint& key) noexcept {
+    std::size_t at = key.low() & (cells_.size() - 1);
+    for (; cells_[at] != Fingerprint{}; at = (at + 1) & (cells_.size() - 1)) {
+      if (cells_[at] == key) return false;
+    }
+    cells_[at] = key;
+    return true;
+  }
+  void grow() {
+    const std::vector<Fingerprint> old = std::exchange(cells_, {});
+    cells_.resize(std::max<std::size_t>(2 * old.size(), 1024));
+    for (const Fingerprint& key : old) {
+      if (key != Fingerprint{}) put(key);
+    }
+  }
+
+  std::vector<Fingerprint> cells_;  // a default one is a free cell
+  std::size_t count_ = 0;
+};
 
 // What came out of an operation.
 struct Outcome {
@@ -80,11 +135,15 @@ class Explorer {
       first.readers[i].ring = shm::RingReader<Small>(ring_.view(), std::uint64_t{0});
       if (plan_.readers[i].start != Start::at_zero) first.readers[i].phase = Phase::joining;
     }
-    push(first);
-    while (!open_.empty()) {
-      const State state = open_.back();
-      open_.pop_back();
-      expand(state);
+    next_.push_back(first);
+    while (!next_.empty()) {
+      seen_.clear();
+      for (const State& state : std::exchange(next_, {})) push(state);
+      while (!open_.empty()) {
+        const State state = open_.back();
+        open_.pop_back();
+        expand(state);
+      }
     }
     report_.stops = ended_at_.size();
     report_.is_complete = report_.failures.empty() && report_.stops == trace_.size() + 1U;
@@ -97,21 +156,19 @@ class Explorer {
   }
 
   void push(const State& state) {
-    if (!seen_.insert(key_of(state)).second) return;
+    if (!seen_.insert(key_of(state))) return;
     ++report_.states;
     open_.push_back(state);
   }
 
   void expand(const State& state) {
     if (!is_writer_gone(state)) {
-      State next = state;
-      ++next.so_far;
-      ++report_.steps;
-      push(next);
-      next = state;
-      next.is_killed = true;
-      ++report_.steps;
-      push(next);
+      report_.steps += 2;
+      State killed = state;
+      killed.is_killed = true;
+      push(killed);
+      next_.push_back(state);
+      ++next_.back().so_far;
     }
     bool has_ended = is_writer_gone(state);
     for (std::size_t i = 0; i < plan_.readers.size(); ++i) {
@@ -345,40 +402,41 @@ class Explorer {
     return reader.ring.torn() == torn ? nullptr : "an unfinished record is miscounted";
   }
 
-  [[nodiscard]] Key key_of(const State& state) const {
-    Key key;
-    key.reserve(2 + plan_.readers.size() * 40);
-    const auto put = [&key](std::uint64_t value) {
-      RINGSIDE_ASSERT(value < 256);
-      key.push_back(static_cast<char>(value));
-    };
-    put(state.so_far);
-    put(state.is_killed ? 1 : 0);
+  [[nodiscard]] Fingerprint key_of(const State& state) const noexcept {
+    Fingerprint key;
+    key.add(state.so_far);
+    key.add(state.is_killed ? 1 : 0);
     for (std::size_t i = 0; i < plan_.readers.size(); ++i) {
       const Reader& reader = state.readers[i];
-      put(static_cast<std::uint64_t>(reader.phase));
-      put(reader.ring.next_sequence());
-      put(reader.ring.received());
-      put(reader.ring.lost());
-      put(reader.ring.torn());
-      put(reader.counted);
+      key.add(static_cast<std::uint64_t>(reader.phase));
+      key.add(reader.ring.next_sequence() | reader.ring.received() << 16 |
+              reader.ring.lost() << 32 | reader.ring.torn() << 48);
       if (plan_.readers[i].style == Style::counts) {
-        put(reader.known);
-        if (!plan_.has_stale_loads) put(reader.begun_at);
+        key.add(reader.counted);
+        key.add(reader.known);
+        if (!plan_.has_stale_loads) key.add(reader.begun_at);
       }
-      put(reader.log.size);
-      key.append(reinterpret_cast<const char*>(reader.log.ids), reader.log.size);
-      key.append(reinterpret_cast<const char*>(reader.view.data()), reader.view.size());
+      key.add(reader.log.size);
+      add_bytes(key, {reader.log.ids, reader.log.size});
+      add_bytes(key, reader.view);
     }
     return key;
+  }
+  static void add_bytes(Fingerprint& key, std::span<const StoreId> bytes) noexcept {
+    for (std::size_t at = 0; at < bytes.size(); at += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, &bytes[at], std::min<std::size_t>(8, bytes.size() - at));
+      key.add(word);
+    }
   }
 
   const Plan& plan_;
   SmallRing ring_;
   const Trace& trace_;
-  std::unordered_set<Key> seen_;
-  std::vector<State> open_;
-  std::unordered_set<StoreId> ended_at_;
+  Seen seen_;                // with as many stores as now
+  std::vector<State> open_;  // the same, not entered yet
+  std::vector<State> next_;  // with one store more: no state comes twice, none is met again
+  std::set<StoreId> ended_at_;
   Report report_;
 };
 

@@ -1,6 +1,6 @@
 // Owns the exploration: every interleaving of one writer and its readers, every store that a load
-// may return, and the writer's end after each of its stores. Depth first; a state that was seen is
-// not entered again. One thread, allocates.
+// may return, and the writer's end after each of its stores. Store by store, and depth first among
+// the states that have as many; a state that was seen is not entered again. One thread, allocates.
 #pragma once
 
 #include <cstdint>
