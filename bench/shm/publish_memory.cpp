@@ -82,16 +82,16 @@ class PageCount {
 void print_bytes_per_symbol() {
   Table table(
       "bytes a symbol; the tape and the tables of counters come once a segment",
-      {"kind", "entry", "index", "last values", "tick ring", "bar ring", "all", "12,000 of them"});
+      {"kind", "entry", "index", "last values", "tick ring", "bar ring", "all", "how many", "MiB"});
   struct Class {
     const char* name;
     std::uint32_t capacity, ticks, bars;
   };
-  for (const Class& of : {Class{"stock, 128 tick slots, 16 bars", 12'000, 128, 16},
-                          Class{"stock, 1,024 tick slots, 64 bars", 12'000, 1024, 64},
-                          Class{"hot stock, 4,096 tick slots, 256 bars", 12'000, 4096, 256},
-                          Class{"option, 16 tick slots, no bars", 200'000, 16, 0},
-                          Class{"option, 32 tick slots, no bars", 200'000, 32, 0}}) {
+  for (const Class& of : {Class{"stock by default: 128 ticks, 64 bars", 12'000, 128, 64},
+                          Class{"a busy one: 1,024 ticks, 64 bars", 12'000, 1024, 64},
+                          Class{"the six busiest: 8,192 ticks, 64 bars", 6, 8192, 64},
+                          Class{"option: 64 ticks, 16 bars", 200'000, 64, 16},
+                          Class{"option: 16 ticks, no bars", 200'000, 16, 0}}) {
     shm::SegmentShape shape;
     shape.symbol_capacity = of.capacity;
     const shm::SegmentFacts facts = shm::plan_segment(shape);
@@ -101,7 +101,7 @@ void print_bytes_per_symbol() {
     const double all = sizeof(shm::SymbolEntry) + index + sizeof(shm::LastValues) + ticks + bars;
     table.row({of.name, std::to_string(sizeof(shm::SymbolEntry)), number(index),
                std::to_string(sizeof(shm::LastValues)), number(ticks, 0), number(bars, 0),
-               number(all, 0), number(all * 12'000 / 1048576) + " MiB"});
+               number(all, 0), std::to_string(of.capacity), number(all * of.capacity / 1048576)});
   }
   table.print();
 }

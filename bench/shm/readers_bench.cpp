@@ -74,6 +74,7 @@ void run(int reader_count, const Options& options, const Tsc& tsc, Figures& figu
   const Shared<Share> share;
   const Shared<Slots> slots;
   std::vector<Peer> readers;
+  readers.reserve(static_cast<std::size_t>(reader_count));
   for (int i = 0; i < reader_count; ++i) {
     readers.emplace_back(options.reader_cpu, [&, i] { follow(*slots, *share, i); });
   }
