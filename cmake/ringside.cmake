@@ -77,6 +77,7 @@ function(ringside_program name)
   target_sources(${name} PRIVATE $<TARGET_OBJECTS:ringside_version>)
   target_link_libraries(${name} PRIVATE ringside_flags ${ARG_LIBS})
   add_dependencies(programs ${name})
+  set_property(GLOBAL APPEND PROPERTY RINGSIDE_PROGRAMS ${name})
 endfunction()
 
 # ringside_test(shm_ring_test SOURCES shm/ring_test.cpp LIBS ringside::shm LABELS unit [TIMEOUT 60])
