@@ -65,9 +65,13 @@ RINGSIDE_API int ringside_take(ringside_reader* reader) RINGSIDE_NOEXCEPT;
  *   int64_t price = (int64_t)ringside_load(record, offsetof(ringside_tick, trade.price));
  *   uint8_t kind = (uint8_t)ringside_load(record, offsetof(ringside_tick, kind)); */
 static inline uint64_t ringside_load(const void* record, size_t offset) {
+#ifdef __cplusplus
+  const uint64_t* const words = static_cast<const uint64_t*>(record);
+#else
+  const uint64_t* const words = record;
+#endif
   /* acquire: pairs with the writer's release of that word in a later lap. */
-  return __atomic_load_n((const uint64_t*)record + offset / 8, __ATOMIC_ACQUIRE) >>
-         (8 * (offset % 8));
+  return __atomic_load_n(words + offset / 8, __ATOMIC_ACQUIRE) >> (8 * (offset % 8));
 }
 
 /* Is there anything to poll, a record or a loss? 1 or 0. Cost: as an empty poll. */
