@@ -63,9 +63,7 @@ void Publisher::publish(Decoded& event, const Subscriptions& wanted) noexcept {
     instrument.is_maybe_bad = false;
   }
   if (event.item == Item::tick) {
-    event.tick.instrument_id = instrument_id;
-    event.tick.flags |= flags;
-    (void)segment_.publish(event.tick);
+    (void)segment_.publish(event.tick, instrument_id, flags);
     counters_.ticks_published.add();
   } else {
     event.bar.instrument_id = instrument_id;

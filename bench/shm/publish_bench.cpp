@@ -8,7 +8,7 @@
 namespace ringside::bench {
 namespace {
 
-enum class How : std::uint8_t { plain, prefetch, doorbell, fresh, loop_only };
+enum class How : std::uint8_t { plain, prefetch, doorbell, fresh, beside, loop_only };
 
 struct Variant {
   const char* name;
@@ -29,9 +29,11 @@ constexpr Variant variants[] = {
     {"one hot symbol, 30 % trades 70 % quotes", 1, Spread::uniform, 128, true, How::plain},
     {"one hot symbol, ring_doorbell() each", 1, Spread::uniform, 128, false, How::doorbell},
     {"one hot symbol, id and kind stored just before", 1, Spread::uniform, 128, false, How::fresh},
+    {"one hot symbol, id passed beside the record", 1, Spread::uniform, 128, false, How::beside},
     {"10,000 Zipf", many, Spread::zipf, 128, false, How::plain},
     {"10,000 Zipf, prefetch 4 ahead", many, Spread::zipf, 128, false, How::prefetch},
     {"10,000 Zipf, id and kind stored just before", many, Spread::zipf, 128, false, How::fresh},
+    {"10,000 Zipf, id passed beside the record", many, Spread::zipf, 128, false, How::beside},
     {"10,000 Zipf, mixed kinds", many, Spread::zipf, 128, true, How::plain},
     {"10,000 Zipf, mixed kinds, prefetch", many, Spread::zipf, 128, true, How::prefetch},
     {"10,000 Zipf", many, Spread::zipf, 1024, false, How::plain},
@@ -60,6 +62,8 @@ void run(Publisher& publisher, std::uint64_t at, std::vector<std::uint64_t>& tic
       } else if constexpr (how == How::fresh) {
         publisher.fill(fresh, at + i);
         segment.publish(fresh);
+      } else if constexpr (how == How::beside) {
+        segment.publish(publisher.record(i), publisher.id_at(at + i), 0);
       } else if constexpr (how == How::loop_only) {
         keep(publisher.record(i));
       }
@@ -81,6 +85,7 @@ void run_round(const Variant& variant, State& state, shm::SegmentWriter& segment
   const auto runner = variant.how == How::prefetch    ? run<How::prefetch>
                       : variant.how == How::doorbell  ? run<How::doorbell>
                       : variant.how == How::fresh     ? run<How::fresh>
+                      : variant.how == How::beside    ? run<How::beside>
                       : variant.how == How::loop_only ? run<How::loop_only>
                                                       : run<How::plain>;
   std::vector<std::uint64_t> ticks(records / batch);

@@ -90,16 +90,27 @@ class SegmentWriter {
   /// add_symbol returned, or instrument_none for a record of the whole feed (tape only).
   /// Returns the record's sequence on the tape.
   std::uint64_t publish(const TickRecord& record) noexcept {
-    const Words<TickRecord> words = to_words(record);
-    if (record.instrument_id != instrument_none) [[likely]] {
-      RINGSIDE_DASSERT(record.instrument_id < symbols_.size());
-      RINGSIDE_DASSERT(tick_rings_[record.instrument_id].is_open());
-      TickRingWriter& ring = tick_rings_[record.instrument_id];
+    return publish(record, record.instrument_id, 0);
+  }
+
+  /// The same, with these in place of the record's own instrument, and these flags beside its own.
+  /// For who has just found them out: put into the record, a few bytes stored right before the
+  /// record is read again, they would hold the publish up until the store buffer has let go of
+  /// them.
+  std::uint64_t publish(const TickRecord& record, std::uint32_t instrument_id,
+                        std::uint8_t flags) noexcept {
+    static_assert(offsetof(TickRecord, instrument_id) == 24 && offsetof(TickRecord, flags) == 29);
+    Words<TickRecord> words = to_words(record);
+    words[3] = (words[3] & ~std::uint64_t{0xFFFFFFFF}) | instrument_id | std::uint64_t{flags} << 40;
+    if (instrument_id != instrument_none) [[likely]] {
+      RINGSIDE_DASSERT(instrument_id < symbols_.size());
+      RINGSIDE_DASSERT(tick_rings_[instrument_id].is_open());
+      TickRingWriter& ring = tick_rings_[instrument_id];
       const std::uint64_t sequence = ring.publish(words);
       // The line after this one was written a whole ring ago: asked for now, it is there when the
       // symbol trades again. Halves the cost over many symbols (docs/decisions/0009).
       ring.prefetch();
-      write_last(last_[record.instrument_id], record.kind, sequence, words);
+      write_last(last_[instrument_id], record.kind, sequence, words);
     }
     return tick_tape_.publish(words);
   }
@@ -117,7 +128,7 @@ class SegmentWriter {
 
   /// Asks for the lines that the next tick of this symbol will be written to. Worth it when other
   /// work lies between: the next event of the frame, say.
-  void prefetch(std::uint32_t instrument_id) const noexcept {
+  [[gnu::always_inline]] void prefetch(std::uint32_t instrument_id) const noexcept {
     tick_rings_[instrument_id].prefetch();
     __builtin_prefetch(&last_[instrument_id].trade, 1);
     __builtin_prefetch(&last_[instrument_id].quote, 1);
