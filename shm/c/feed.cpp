@@ -126,7 +126,7 @@ int ringside_feed_open(const ringside_options* options, ringside_feed** feed) no
   if (options->retry_ns != 0) own.retry_ns = options->retry_ns;
   if (options->stale_ns != 0) own.stale_ns = options->stale_ns;
   if (options->answer_ms_max != 0) own.answer_ms_max = static_cast<int>(options->answer_ms_max);
-  *feed = new ringside_feed{FeedClient(std::move(own))};
+  *feed = std::make_unique<ringside_feed>(ringside_feed{FeedClient(std::move(own))}).release();
   return RINGSIDE_OK;
 }
 

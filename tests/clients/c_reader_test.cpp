@@ -1,6 +1,7 @@
 // The reader half of the C interface: each way to read a ring, losses, and how long memory lives.
 #include <gtest/gtest.h>
 
+#include <thread>
 #include <vector>
 
 #include "../support/records.hpp"
@@ -204,6 +205,32 @@ TEST_F(CReader, keeps_the_memory_when_feed_and_writer_are_gone) {
   EXPECT_EQ(ringside_poll_tick(reader, &tick), RINGSIDE_EMPTY);
   EXPECT_EQ(ringside_settle(reader), RINGSIDE_EMPTY);
   EXPECT_EQ(balanced(reader).torn, 0U);
+}
+
+// A writer laps a small tape again and again while one thread copies and loads in place in turns.
+TEST_F(CReader, gives_whole_records_while_the_writer_runs) {
+  constexpr std::uint64_t published = 50'000;
+  ringside_reader* const reader = open(RINGSIDE_TAPE_TICKS);
+  const std::jthread writer([&] { publish(0, published); });
+  ringside_receipt receipt{};
+  while (receipt.received + receipt.lost < published) {
+    ringside_tick tick{};
+    if (ringside_poll_tick(reader, &tick) == RINGSIDE_OK) {
+      ASSERT_EQ(tick.ts_event, ringside_sequence(tick.stamp));
+      ASSERT_EQ(tick.ts_recv, ~tick.ts_event);
+      ASSERT_EQ(tick.trade.trade_id, tick.ts_event * 7);
+    }
+    const void* record = nullptr;
+    if (ringside_peek(reader, &record) == RINGSIDE_OK) {
+      const std::uint64_t ts_event = ringside_load(record, offsetof(ringside_tick, ts_event));
+      const std::uint64_t ts_recv = ringside_load(record, offsetof(ringside_tick, ts_recv));
+      if (ringside_take(reader) == RINGSIDE_OK) {
+        ASSERT_EQ(ts_recv, ~ts_event);
+      }
+    }
+    receipt = balanced(reader);
+  }
+  EXPECT_EQ(receipt.published, published);
 }
 
 TEST_F(CReader, maps_pages_ahead) {
