@@ -127,7 +127,8 @@ function(ringside_fuzz name)
   ringside_group_test(${name} fuzz)
 endfunction()
 
-# ringside_bench(publish_bench SOURCES publish_bench.cpp LIBS ringside::shm): ctest runs it with --small.
+# ringside_bench(publish_bench SOURCES publish_bench.cpp LIBS ringside::shm)
+# ctest runs it with --small.
 function(ringside_bench name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})

@@ -174,7 +174,8 @@ BANNED = [  # (rule, pattern, where it counts, what to write instead)
     ('sleep', r'\b(sleep_for|sleep_until|usleep|nanosleep)\b|(?<![\w.])(::)?sleep\s*\(',
      _inside('tests/'), 'wait on a condition with a bound'),
     ('fence', r'\b(atomic_thread_fence|atomic_signal_fence|__sync_synchronize|_mm_[lsm]fence)\b',
-     _outside(SLOT), 'an acquire or release on the word itself: the thread sanitizer sees no fence'),
+     _outside(SLOT),
+     'an acquire or release on the word itself: the thread sanitizer sees no fence'),
     ('volatile', r'\bvolatile\b', _outside(), 'std::atomic with a named order'),
     ('asm', r'\b(asm|__asm__)\b', _outside('bench/'), 'C++; an instruction has an intrinsic'),
     ('stdout', r'(?<![\w:.>])(std::)?(printf|puts|putchar)\s*\(|\bstd::cout\b'
