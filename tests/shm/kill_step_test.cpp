@@ -14,7 +14,7 @@ namespace ringside::shm {
 namespace {
 
 constexpr std::uint32_t tape_slots = 16;
-constexpr std::uint64_t polls_max = 4 * tape_slots;
+constexpr std::uint64_t polls_max = std::uint64_t{4} * tape_slots;
 
 // Is every byte of `record` that of one number? The stamp is the reader's business.
 template <class Record>

@@ -112,6 +112,7 @@ TEST(RingStress, what_a_visit_took_is_whole) {
   std::atomic<std::uint64_t> overtaken{0};
   std::vector<Outcome> outcomes(2);
   std::vector<std::thread> threads;
+  threads.reserve(outcomes.size());
   for (Outcome& outcome : outcomes) {
     threads.emplace_back([&] { outcome = visit(ring.view, is_done, overtaken); });
   }
