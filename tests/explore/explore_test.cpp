@@ -128,6 +128,11 @@ const Mutant mutants[] = {
      {},
      Style::polls,
      "an unfinished record is miscounted"},
+    {"the odd stamp is relaxed, counts",
+     WriterFault::odd_stamp_relaxed,
+     {},
+     Style::counts,
+     "a record that was counted is not there"},
     {"the writer's words are relaxed", WriterFault::words_relaxed, {}, Style::polls, torn},
     {"the writer's words are relaxed, visits", WriterFault::words_relaxed, {}, Style::visits, torn},
     {"publish is relaxed", WriterFault::publish_relaxed, {}, Style::polls, torn},
@@ -200,7 +205,8 @@ TEST(Explorer, finds_out_every_broken_protocol) {
 TEST(Explorer, finds_out_on_x86_what_is_in_the_wrong_place) {
   std::size_t count = 0;
   for (const Mutant& mutant : mutants) {
-    const bool is_only_relaxed = mutant.fault == WriterFault::words_relaxed ||
+    const bool is_only_relaxed = mutant.fault == WriterFault::odd_stamp_relaxed ||
+                                 mutant.fault == WriterFault::words_relaxed ||
                                  mutant.fault == WriterFault::publish_relaxed ||
                                  !mutant.loads.words_acquire || !mutant.loads.stamp_acquires;
     const Report report = explore_mutant(mutant, false);

@@ -252,10 +252,10 @@ class Explorer {
         });
   }
 
-  // Who counts a record also sees it: the newest. Of an older one that is not promised, for its
-  // "yes" may have been the odd stamp of a later lap, which is relaxed and carries nothing along.
+  // Who counts a record also sees it, and those before it: the newest but one is the harder case,
+  // for its "yes" may have been the odd stamp of a later lap.
   [[nodiscard]] static std::uint64_t looked_at(const Reader& reader) noexcept {
-    return reader.counted - 1;
+    return reader.counted < 2 ? reader.counted - 1 : reader.counted - 2;
   }
 
   void operate(Style style, const Reader& reader, Outcome& outcome) const {

@@ -52,6 +52,7 @@ enum class WriterFault : std::uint8_t {
   odd_stamp_behind_words,
   odd_stamp_in_the_midst,  // between the two words
   odd_stamp_is_even,
+  odd_stamp_relaxed,
   words_relaxed,
   publish_relaxed,
   publish_before_last_word,
@@ -132,6 +133,9 @@ class SmallRing {
         break;
       case WriterFault::odd_stamp_is_even:
         --stores[0].value;
+        break;
+      case WriterFault::odd_stamp_relaxed:
+        stores[0].order = std::memory_order_relaxed;
         break;
       case WriterFault::words_relaxed:
         stores[1].order = stores[2].order = std::memory_order_relaxed;

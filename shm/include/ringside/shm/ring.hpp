@@ -54,7 +54,7 @@ template <SlotRecord Record>
 std::uint64_t RingView<Record>::published(std::uint64_t from) const noexcept {
   const std::uint64_t mask = slot_count - 1;
   const auto is_written = [&](std::uint64_t sequence) {
-    // pairs with [publish]: who counts a record also sees it.
+    // pairs with [publish] and [begin]: who counts a record also sees it.
     return slots[sequence & mask].words[0].load(std::memory_order_acquire) >= whole_stamp(sequence);
   };
   if (!is_written(from)) return from;

@@ -117,7 +117,8 @@ template <SlotRecord Record>
 template <SlotRecord Record>
 inline void write_slot_by_words(Slot<Record>& slot, std::uint64_t sequence,
                                 const Words<Record>& in) noexcept {
-  slot.words[0].store(2 * sequence + 1, std::memory_order_relaxed);  // relaxed: ordered by [word].
+  // [begin] release: who counts records by this stamp (RingView::published) sees those before it.
+  slot.words[0].store(2 * sequence + 1, std::memory_order_release);
   detail::each_word<Record>([&](std::size_t i) {
     slot.words[i].store(in[i], std::memory_order_release);  // [word] carries the odd stamp along.
   });
@@ -133,7 +134,7 @@ template <SlotRecord Record>
 inline void write_slot_by_pairs(Slot<Record>& slot, std::uint64_t sequence,
                                 const Words<Record>& in) noexcept {
   static_assert(has_pairs<Record>);
-  slot.words[0].store(2 * sequence + 1, std::memory_order_relaxed);  // relaxed: the fence orders it
+  slot.words[0].store(2 * sequence + 1, std::memory_order_release);  // [begin], as above
   std::atomic_signal_fence(std::memory_order_release);
   slot.words[1].store(in[1], std::memory_order_relaxed);  // relaxed: as above
   [&]<std::size_t... I>(std::index_sequence<I...>) {
