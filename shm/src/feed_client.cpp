@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -190,6 +191,20 @@ void FeedClient::subscribe_again() {
 std::vector<SymbolStatus> FeedClient::subscribe(std::span<const std::string> symbols,
                                                 std::uint32_t kinds) {
   std::vector<SymbolStatus> answers;
+  const auto is_text = [](const std::string& symbol) { return is_symbol_text(symbol); };
+  if (!std::all_of(symbols.begin(), symbols.end(), is_text)) {
+    // A text that does not fit its field would ask for another symbol: it is not sent at all.
+    for (const std::string& symbol : symbols) {
+      if (is_text(symbol)) {
+        const auto answer = subscribe(std::span(&symbol, 1), kinds);
+        answers.insert(answers.end(), answer.begin(), answer.end());
+      } else if (is_attached()) {
+        answers.push_back(
+            {symbol, instrument_none, SymbolState::refused, RefuseReason::bad_symbol});
+      }
+    }
+    return answers;
+  }
   std::map<std::string, std::uint32_t, std::less<>> held_before;
   for (const std::string& symbol : symbols) {
     std::uint32_t& wanted = wanted_[symbol];

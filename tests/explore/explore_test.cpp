@@ -183,7 +183,7 @@ const Mutant mutants[] = {
 
 Report explore_mutant(const Mutant& mutant, bool has_stale_loads) {
   Plan plan;
-  plan.record_count = 6;
+  plan.record_count = 7;
   plan.readers = {{mutant.style, Start::at_zero}};
   plan.fault = mutant.fault;
   plan.loads = mutant.loads;

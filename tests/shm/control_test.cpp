@@ -164,6 +164,19 @@ TEST_F(Control, tells_why_a_symbol_is_refused_and_serves_the_others) {
   EXPECT_EQ(answers[2].state, SymbolState::live);
 }
 
+TEST_F(Control, a_text_too_long_to_be_a_symbol_asks_for_no_other_symbol) {
+  FeedClient consumer = client();
+  ASSERT_TRUE(consumer.attach());
+  const std::vector<std::string> symbols = {"AAPL", std::string(30, 'X'), "SPY"};
+  const auto answers = consumer.subscribe(symbols, want_trades);
+  ASSERT_EQ(answers.size(), 3U);
+  EXPECT_EQ(answers[0].state, SymbolState::live);
+  EXPECT_EQ(answers[1].symbol, symbols[1]);
+  EXPECT_EQ(answers[1].reason, RefuseReason::bad_symbol);
+  EXPECT_EQ(answers[2].state, SymbolState::live);
+  EXPECT_EQ(SegmentView::map(segment_->segment_fd())->symbols().size(), 2U);
+}
+
 TEST_F(Control, refuses_beyond_the_capacity_and_says_so) {
   FeedClient consumer = client();
   ASSERT_TRUE(consumer.attach());
