@@ -36,7 +36,9 @@ Status RingClasses::add(std::string_view rule) {
     by_name_.insert_or_assign(std::string(name), slots);
     return {};
   }
-  by_beginning_.emplace_back(name.substr(0, name.size() - 1), slots);
+  const std::string beginning(name.substr(0, name.size() - 1));
+  std::erase_if(by_beginning_, [&](const auto& held) { return held.first == beginning; });
+  by_beginning_.emplace_back(beginning, slots);
   std::stable_sort(by_beginning_.begin(), by_beginning_.end(),
                    [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
   return {};

@@ -21,7 +21,7 @@ class RingClasses {
   explicit RingClasses(Slots slots_default) noexcept : default_(slots_default) {}
 
   /// Adds a rule as the knob slots_for spells it: "AAPL=4096", "AAPL=4096:512" (ticks:bars),
-  /// "O:SPX*=1024". Without bars the default's are taken.
+  /// "O:SPX*=1024". Without bars the default's are taken. A name said twice takes the last.
   /// Errors  config: not of that form (the configuration's own check is narrower).
   [[nodiscard]] Status add(std::string_view rule);
 

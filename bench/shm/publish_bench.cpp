@@ -147,13 +147,14 @@ int main(int argc, char** argv) {
   using namespace ringside::bench;
   const Options options = parse_options(
       argc, argv,
-      "What a segment costs. NAME: publish, tape, last, lookup, attach, wake or memory.");
+      "What a segment costs. NAME: publish, tape, set, last, lookup, attach, wake or memory.");
   print_place("publish_bench");
   (void)pin_to(options.writer_cpu);
   const Tsc tsc = Tsc::calibrate();
   std::printf("# %d rounds, median (least..most)\n", options.rounds);
   if (options.wants("publish")) bench_publish(options, tsc);
   if (options.wants("tape")) bench_tape(options, tsc);
+  if (options.wants("set")) bench_set(options, tsc);
   if (options.wants("last")) bench_last(options, tsc);
   if (options.wants("lookup")) bench_lookup(options, tsc);
   if (options.wants("attach")) bench_attach(options, tsc);

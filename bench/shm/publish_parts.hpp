@@ -13,6 +13,7 @@
 namespace ringside::bench {
 
 void bench_publish(const Options& options, const Tsc& tsc);
+void bench_set(const Options& options, const Tsc& tsc);
 void bench_tape(const Options& options, const Tsc& tsc);
 void bench_last(const Options& options, const Tsc& tsc);
 void bench_lookup(const Options& options, const Tsc& tsc);

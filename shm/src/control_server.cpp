@@ -111,6 +111,12 @@ struct ControlServer::State {
   void release(Consumer& consumer);
   void refuse(Consumer& consumer, ErrorCode code, std::string_view text);
   void write_row(Consumer& consumer);
+  // A few huge pages' worth; returns whether there is more to do.
+  bool make_ready() noexcept {
+    bool has_more = true;
+    for (int steps = 0; steps < 4 && has_more; ++steps) has_more = segment.make_ready();
+    return has_more;
+  }
   [[nodiscard]] std::optional<std::uint32_t> free_row() const;
   static void count(std::atomic<std::uint64_t>& counter) noexcept {
     counter.fetch_add(1, std::memory_order_relaxed);  // relaxed: for display
@@ -140,7 +146,7 @@ void ControlServer::State::run() {
       hooks.unwant(symbol, kinds);
     });
     if (hooks.idle) hooks.idle();
-    wait_ms = segment.make_ready() ? 0 : idle_ms;
+    wait_ms = make_ready() ? 0 : idle_ms;
   }
 }
 
@@ -200,6 +206,7 @@ bool ControlServer::State::serve(Consumer& consumer) {
         header.count <= symbols_per_message_max && size == symbols_message_bytes(header.count);
     if (is_good && header.type == ControlType::subscribe && has_symbols) {
       if (!subscribe(consumer, header, items)) return false;
+      (void)make_ready();  // before the next packet: 256 symbols take 4 MiB by default
     } else if (is_good && header.type == ControlType::unsubscribe && has_symbols) {
       unsubscribe(consumer, header.count, items);
     } else if (is_good && header.type == ControlType::report && size == sizeof(ReportMessage)) {

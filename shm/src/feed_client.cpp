@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "ringside/base/clock.hpp"
 
@@ -230,7 +231,12 @@ void FeedClient::unsubscribe(std::span<const std::string> symbols, std::uint32_t
     found->second &= ~kinds;
     if (found->second == 0) wanted_.erase(found);
   }
-  if (is_attached()) send_symbols(ControlType::unsubscribe, symbols, kinds, nullptr);
+  if (!is_attached()) return;
+  // What was too long to ask for was never held; cut to its field it would be another symbol.
+  std::vector<std::string> held;
+  std::copy_if(symbols.begin(), symbols.end(), std::back_inserter(held),
+               [](const std::string& symbol) { return is_symbol_text(symbol); });
+  send_symbols(ControlType::unsubscribe, held, kinds, nullptr);
 }
 
 // Sends in packets of symbols_per_message_max and, for subscribe, takes each packet's answer.

@@ -41,43 +41,47 @@ Status Populator::reach(Region region, std::uint64_t bytes) {
   // relaxed: this thread alone writes it.
   while (part.ready.load(std::memory_order_relaxed) < wanted) {
     if (step(region, bytes)) continue;
-    return Error{ErrorCode::memory, failed_errno_,
+    // relaxed: this thread wrote it.
+    return Error{ErrorCode::memory, failed_errno_.load(std::memory_order_relaxed),
                  "cannot make " + std::to_string(bytes) + " bytes of shared memory ready"};
   }
   return {};
 }
 
-bool Populator::step(Region region, std::uint64_t bytes) noexcept {
+bool Populator::step(Region region, std::uint64_t bytes, std::uint64_t bytes_used) noexcept {
   Part& part = parts_[region];
   const std::uint64_t ready = part.ready.load(std::memory_order_relaxed);  // own word
   const std::uint64_t wanted = std::min(part.end, part.begin + bytes);
-  if (failed_errno_ != 0 || ready >= wanted) return false;
+  if (has_failed() || ready >= wanted) return false;
   // Whole huge pages wherever they fit, so that the next step begins at a border.
   const std::uint64_t to = std::min(align_down(ready, huge_page_bytes) + huge_page_bytes, part.end);
-  failed_errno_ = make_ready(ready, to);
-  if (failed_errno_ != 0) return false;
+  const int failed = make_ready(ready, to, ready >= part.begin + bytes_used);
+  failed_errno_.store(failed, std::memory_order_relaxed);  // relaxed: stands alone
+  if (failed != 0) return false;
   part.ready.store(to, std::memory_order_relaxed);  // relaxed: a hint (ready())
   return true;
 }
 
-int Populator::make_ready(std::uint64_t from, std::uint64_t to) noexcept {
+int Populator::make_ready(std::uint64_t from, std::uint64_t to, bool is_unused) noexcept {
   const std::uint64_t first = align_down(from, page_bytes);
   const std::uint64_t bytes = align_up(to, page_bytes) - first;
-  bytes_ready_ += to - from;
   const std::uint64_t huge = align_down(from, huge_page_bytes);
-  if (wants_huge_ && from == huge && to == huge + huge_page_bytes) {
+  if (wants_huge_ && is_unused && from == huge && to == huge + huge_page_bytes) {
     // Where the administrator has huge shared pages switched off (as kernels come), touching memory
     // gives small ones; collapsing asks for this one range and does not look at the switch. It
-    // wants one page to be there. Nobody uses the range yet, so nobody is held up.
+    // wants one page to be there.
     if (::madvise(memory_ + huge, page_bytes, MADV_POPULATE_WRITE) == 0 &&
         ::madvise(memory_ + huge, huge_page_bytes, MADV_COLLAPSE) == 0) {
       bytes_huge_ += huge_page_bytes;
+      bytes_ready_ += to - from;
       return 0;
     }
     // An old kernel, or no huge page left: small ones do. Do not ask again for each range.
     if (errno == EINVAL) wants_huge_ = false;
   }
-  return ::madvise(memory_ + first, bytes, MADV_POPULATE_WRITE) == 0 ? 0 : errno;
+  if (::madvise(memory_ + first, bytes, MADV_POPULATE_WRITE) != 0) return errno;
+  bytes_ready_ += to - from;
+  return 0;
 }
 
 }  // namespace ringside::shm

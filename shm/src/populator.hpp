@@ -30,9 +30,10 @@ class Populator {
   /// Errors  memory: what the kernel says it lacks.
   [[nodiscard]] Status reach(Region region, std::uint64_t bytes);
 
-  /// As reach(), but at most one huge page's worth: for a thread that has other work too. Returns
-  /// whether something was done. A failure is kept and not tried again.
-  bool step(Region region, std::uint64_t bytes) noexcept;
+  /// As reach(), but at most one huge page's worth: for a thread that has other work too. The first
+  /// `bytes_used` are in use: they are not gathered into a huge page any more, for whoever uses
+  /// them would wait. Returns whether something was done. A failure is kept and not tried again.
+  bool step(Region region, std::uint64_t bytes, std::uint64_t bytes_used = 0) noexcept;
 
   /// Bytes of the region that are ready, from its beginning. Any thread.
   [[nodiscard]] std::uint64_t ready(Region region) const noexcept {
@@ -41,7 +42,10 @@ class Populator {
   }
   [[nodiscard]] std::uint64_t bytes_ready() const noexcept { return bytes_ready_; }
   [[nodiscard]] std::uint64_t bytes_huge() const noexcept { return bytes_huge_; }
-  [[nodiscard]] bool has_failed() const noexcept { return failed_errno_ != 0; }
+  /// Has the kernel refused memory? Then what is not ready never will be. Any thread.
+  [[nodiscard]] bool has_failed() const noexcept {
+    return failed_errno_.load(std::memory_order_relaxed) != 0;  // relaxed: stands alone
+  }
 
  private:
   struct Part {
@@ -50,11 +54,11 @@ class Populator {
     std::atomic<std::uint64_t> ready{0};
   };
   // Makes [from, to) ready; returns an errno.
-  [[nodiscard]] int make_ready(std::uint64_t from, std::uint64_t to) noexcept;
+  [[nodiscard]] int make_ready(std::uint64_t from, std::uint64_t to, bool is_unused) noexcept;
 
   char* memory_ = nullptr;
   bool wants_huge_ = false;
-  int failed_errno_ = 0;
+  std::atomic<int> failed_errno_{0};
   std::uint64_t bytes_ready_ = 0;
   std::uint64_t bytes_huge_ = 0;
   std::array<Part, region_count> parts_;

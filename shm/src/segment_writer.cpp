@@ -105,7 +105,7 @@ Result<std::unique_ptr<SegmentWriter>> SegmentWriter::create(const SegmentShape&
   if (shape.wants_huge_pages) (void)::madvise(memory, facts.segment_bytes, MADV_HUGEPAGE);
   (void)::madvise(memory, facts.segment_bytes, MADV_DONTDUMP);
   // Pages are written once now, or by make_ready() before they are handed out: what is not there is
-  // an error here, never a signal later.
+  // an error here or a refused symbol there, not a signal on the feed's thread.
   writer->populator_ = std::make_unique<Populator>(memory, shape.wants_huge_pages);
   writer->ready_bytes_ahead_ = shape.ready_bytes_ahead;
   if (const Status status = populate(*writer->populator_, facts, shape.ready_bytes_ahead);
@@ -146,9 +146,11 @@ bool SegmentWriter::make_ready() noexcept {
   const std::uint64_t used = header_->arena_used.load(std::memory_order_relaxed);
   const std::uint64_t ahead = huge_page_bytes;
   Populator& memory = *populator_;
-  const bool did = memory.step(Populator::symbols, symbols * sizeof(SymbolEntry) + ahead) ||
-                   memory.step(Populator::last_values, symbols * sizeof(LastValues) + ahead) ||
-                   memory.step(Populator::arena, used + ready_bytes_ahead_);
+  const std::uint64_t entries = symbols * sizeof(SymbolEntry);
+  const std::uint64_t last = symbols * sizeof(LastValues);
+  const bool did = memory.step(Populator::symbols, entries + ahead, entries) ||
+                   memory.step(Populator::last_values, last + ahead, last) ||
+                   memory.step(Populator::arena, used + ready_bytes_ahead_, used);
   if (did) {
     ready_bytes_.set(memory.bytes_ready());
     huge_bytes_.set(memory.bytes_huge());
@@ -195,7 +197,10 @@ SymbolResult SegmentWriter::add_symbol(std::string_view text, RingSlots slots, s
   RINGSIDE_ASSERT(slots.bars == 0 || is_ring_size(slots.bars));
   const std::uint64_t tick_bytes = ring_bytes<TickRecord>(slots.ticks);
   const std::uint64_t bar_bytes = ring_bytes<BarRecord>(slots.bars);
-  if (tick_bytes + bar_bytes > facts_.arena_bytes - arena_used_) {
+  const std::uint64_t used = arena_used_ + tick_bytes + bar_bytes;
+  const bool is_ready = used <= populator_->ready(Populator::arena);
+  // Memory that the kernel has refused would be a signal on this thread.
+  if (used > facts_.arena_bytes || (!is_ready && populator_->has_failed())) {
     return {instrument_none, RefuseReason::memory_full};
   }
   SymbolDirectoryWriter::Place place;
@@ -206,8 +211,8 @@ SymbolResult SegmentWriter::add_symbol(std::string_view text, RingSlots slots, s
   place.bar_ring_slots = slots.bars;
   place.ts_created = ts_now;
   place.state = state;
-  arena_used_ += tick_bytes + bar_bytes;
-  if (arena_used_ > populator_->ready(Populator::arena)) rings_unpopulated_.add();
+  arena_used_ = used;
+  if (!is_ready) rings_unpopulated_.add();
   header_->arena_used.store(arena_used_, std::memory_order_relaxed);  // relaxed: a hint, see above
   // The rings are there before a reader can find the symbol.
   const std::uint32_t instrument_id = symbols_.size();

@@ -156,6 +156,39 @@ TEST_F(FollowerTest, asks_again_what_the_feed_could_not_say) {
   EXPECT_TRUE(poll_until(follower, [&] { return got_.size() == 1; }));
 }
 
+// The answer comes from another epoch than the one that could not say: its ids are not mixed up.
+TEST_F(FollowerTest, asks_the_next_epoch_what_the_last_could_not_say) {
+  Feed feed(path_);
+  (void)feed.segment().add_symbol("OTHER", {64, 16}, 0, SymbolState::live);
+  feed.set_cannot_say(true);
+  TickFollower follower(options({"AAPL"}));
+  ASSERT_TRUE(poll_until(follower, [&] { return follower.epochs() == 1; }));
+  feed.publish("OTHER", 1);
+  feed.stop();
+  feed.start();
+  feed.set_cannot_say(false);
+  ASSERT_TRUE(poll_until(follower, [&] { return !follower.answers().empty(); }));
+  feed.publish("AAPL", 2);
+  ASSERT_TRUE(poll_until(follower, [&] { return !got_.empty(); }));
+  EXPECT_EQ(got_, std::vector<std::uint64_t>{2});
+}
+
+// What was overwritten before the follower came to the new epoch is lost, not forgotten.
+TEST_F(FollowerTest, counts_what_a_new_epoch_lost_before_it_was_attached) {
+  Feed feed(path_);
+  TickFollower follower(options({}));
+  ASSERT_TRUE(poll_until(follower, [&] { return follower.epochs() == 1; }));
+  feed.stop();
+  feed.start();
+  (void)feed.segment().add_symbol("A", {64, 16}, 0, SymbolState::live);
+  for (std::uint64_t n = 0; n < 1000; ++n) feed.publish("A", n);  // the tape holds 256
+  ASSERT_TRUE(poll_until(follower, [&] { return follower.epochs() == 2; }));
+  ASSERT_TRUE(poll_until(follower, [&] { return !got_.empty() && got_.back() == 999; }));
+  EXPECT_EQ(follower.receipt().published, 1000U);
+  EXPECT_EQ(follower.receipt().lost, 1000U - got_.size());
+  EXPECT_TRUE(follower.receipt().is_balanced());
+}
+
 TEST_F(FollowerTest, waits_for_a_feed_that_is_not_there_yet) {
   TickFollower follower(options({"AAPL"}));
   TickRecord record;

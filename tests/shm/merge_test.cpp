@@ -34,12 +34,12 @@ TEST(MergedReader, gives_the_earliest_of_all_feeds) {
   for (const std::uint64_t ts : {20, 40}) (void)options.writer.publish(at(ts));
   TickRecord out;
   for (const std::uint64_t ts : {10, 20, 30, 40}) {
-    ASSERT_EQ(merged.poll(0, out), ReadStatus::ok);
+    ASSERT_EQ(merged.poll(1000, out), ReadStatus::ok);
     EXPECT_EQ(out.ts_recv, ts);
     EXPECT_EQ(merged.source(), ts % 20 == 0 ? 1U : 0U);
   }
   // Options may still bring something from before 50.
-  EXPECT_EQ(merged.poll(0, out), ReadStatus::empty);
+  EXPECT_EQ(merged.poll(1000, out), ReadStatus::empty);
   EXPECT_EQ(merged.held(), 1U);
 }
 
@@ -69,7 +69,7 @@ TEST(MergedReader, orders_by_the_exchanges_time_when_asked) {
   (void)first.writer.publish(at(1, 200));
   (void)second.writer.publish(at(2, 100));
   TickRecord out;
-  ASSERT_EQ(merged.poll(0, out), ReadStatus::ok);
+  ASSERT_EQ(merged.poll(1000, out), ReadStatus::ok);
   EXPECT_EQ(out.ts_event, 100U);
 }
 
@@ -84,6 +84,29 @@ TEST(MergedReader, tells_which_feed_was_lapped) {
   EXPECT_EQ(merged.poll(nobody_waits, out), ReadStatus::lapped);
   EXPECT_EQ(merged.source(), 1U);
   EXPECT_EQ(merged.reader(1).lost(), 86U);  // 100 less the 14 that are kept
+}
+
+// A clock that was wrong once must not stop the feed that it was wrong in, nor hurry all others.
+TEST(MergedReader, a_time_ahead_counts_as_now) {
+  RingMemory<TickRecord> wrong(64);
+  RingMemory<TickRecord> right(64);
+  MergedTicks merged({.hold_ns = 10});
+  merged.add(TickRingReader(wrong.view, StartAt::oldest));
+  merged.add(TickRingReader(right.view, StartAt::oldest));
+  (void)wrong.writer.publish(at(1'000'000));
+  (void)wrong.writer.publish(at(ts_absent));
+  (void)right.writer.publish(at(100));
+  TickRecord out;
+  ASSERT_EQ(merged.poll(100, out), ReadStatus::ok);
+  EXPECT_EQ(out.ts_recv, 1'000'000U);
+  ASSERT_EQ(merged.poll(110, out), ReadStatus::ok);
+  EXPECT_EQ(out.ts_recv, 100U);
+  EXPECT_EQ(merged.poll(111, out), ReadStatus::empty);  // no time: as of 110, waits like any other
+  (void)right.writer.publish(at(112));
+  ASSERT_EQ(merged.poll(115, out), ReadStatus::ok);
+  EXPECT_EQ(out.ts_recv, ts_absent);
+  ASSERT_EQ(merged.poll(122, out), ReadStatus::ok);
+  EXPECT_EQ(merged.late(), 0U);
 }
 
 // Random feeds, each in order of its own times, against a sort of everything.

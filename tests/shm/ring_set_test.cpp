@@ -111,6 +111,24 @@ TEST(RingSet, receives_or_loses_every_record_of_every_ring) {
   }
 }
 
+// The batch that meets the loss may carry records of other rings: then the next one tells it.
+TEST(RingSet, a_loss_is_told_by_a_batch_of_its_own) {
+  RingMemory<TickRecord> whole(64);
+  RingMemory<TickRecord> lapped(16);
+  TickRingSet set;
+  set.add(whole.view);
+  set.add(lapped.view);
+  for (std::uint64_t n = 0; n < 5; ++n) (void)whole.writer.publish(numbered_trade(n));
+  for (std::uint64_t n = 0; n < 100; ++n) (void)lapped.writer.publish(numbered_trade(n));
+  std::vector<TickRecord> out(64);
+  EXPECT_EQ(set.poll_batch(out), 5U);
+  EXPECT_EQ(set.poll_batch(out), 0U);
+  EXPECT_EQ(set.reader(1).lost(), 86U);
+  EXPECT_EQ(set.poll_batch(out), 14U);
+  EXPECT_EQ(set.poll_batch(out), 0U);
+  EXPECT_TRUE(set.receipt().is_balanced());
+}
+
 TEST(RingSet, a_record_its_writer_died_inside_is_lost_once) {
   RingMemory<TickRecord> whole(16);
   RingMemory<TickRecord> torn(16);

@@ -51,11 +51,13 @@ class Follower {
   }
 
   [[nodiscard]] bool is_attached() const noexcept { return client_.is_attached(); }
-  /// Is what was read last still what the market does? The state is the feed's own word; a
-  /// heartbeat older than client.stale_ns says that nobody keeps it.
+  /// The feed's own word on what it does. While nobody is there to say: what it said last if that
+  /// was final (ended, offline), else `reconnecting`.
   [[nodiscard]] FeedState state() const noexcept {
-    return client_.is_attached() && segment_ != nullptr ? segment_->state()
-                                                        : FeedState::reconnecting;
+    if (segment_ == nullptr) return FeedState::reconnecting;
+    const FeedState said = segment_->state();
+    const bool is_final = said == FeedState::ended || said == FeedState::offline;
+    return client_.is_attached() || is_final ? said : FeedState::reconnecting;
   }
   /// The segment that records come from; nullptr before the first attachment.
   [[nodiscard]] const std::shared_ptr<const SegmentView>& segment() const noexcept {
@@ -65,7 +67,8 @@ class Follower {
   /// What the feed answered for each symbol, newest attachment.
   [[nodiscard]] const std::vector<SymbolStatus>& answers() const noexcept { return answers_; }
   [[nodiscard]] std::uint64_t epochs() const noexcept { return epochs_; }
-  /// Records that a dying writer left unfinished; part of the receipt's lost.
+  /// Records that a dying writer left unfinished; part of the receipt's lost. Counted when the next
+  /// epoch is there: before, a writer that only stood still may go on.
   [[nodiscard]] std::uint64_t torn() const noexcept { return torn_; }
 
   /// Everything read so far, over all epochs.
@@ -88,12 +91,16 @@ class Follower {
     look_due_ns_ = now + options_.look_ns;
     if (is_ending_) return;  // first the old epoch's end
     const FeedEvent event = client_.poll(now);
-    if (!missing_.empty() && client_.is_attached() && now >= ask_due_ns_) {
-      ask_due_ns_ = now + ask_again_ns;
-      subscribe(std::exchange(missing_, {}), StartAt::oldest);
+    if (event == FeedEvent::attached) {
+      is_ending_ = segment_ != nullptr;
+      if (!is_ending_) attach();
+      return;
     }
-    if (event == FeedEvent::attached && segment_ != nullptr) is_ending_ = true;
-    if (event == FeedEvent::attached && segment_ == nullptr) attach(options_.start);
+    const bool is_current = client_.is_attached() && client_.segment() == segment_;
+    if (!missing_.empty() && is_current && now >= ask_due_ns_) {
+      ask_due_ns_ = now + ask_again_ns;
+      subscribe(std::exchange(missing_, {}));
+    }
   }
 
   // The old rings are empty and their writer is gone.
@@ -104,25 +111,26 @@ class Follower {
     }
     ended_ += rings_.receipt();
     is_ending_ = false;
-    attach(StartAt::oldest);
+    attach();
     return rings_.poll(out);
   }
 
-  void attach(StartAt start) {
+  void attach() {
     rings_ = RingSet<Record>();
     segment_ = client_.segment();
     ++epochs_;
     if (options_.symbols.empty()) {
-      if constexpr (is_ticks) rings_.add(segment_->tick_tape(), start);
-      if constexpr (!is_ticks) rings_.add(segment_->bar_tape(), start);
+      if constexpr (is_ticks) add_ring(segment_->tick_tape());
+      if constexpr (!is_ticks) add_ring(segment_->bar_tape());
       return;
     }
     answers_.clear();
-    subscribe(options_.symbols, start);
+    missing_.clear();
+    subscribe(options_.symbols);
   }
 
   // A feed that cannot say now is asked again; one that refuses is believed.
-  void subscribe(const std::vector<std::string>& symbols, StartAt start) {
+  void subscribe(const std::vector<std::string>& symbols) {
     const std::vector<SymbolStatus> answers = client_.subscribe(symbols, options_.kinds);
     missing_.assign(symbols.begin() + static_cast<std::ptrdiff_t>(answers.size()), symbols.end());
     for (const SymbolStatus& answer : answers) {
@@ -131,18 +139,21 @@ class Follower {
         continue;
       }
       answers_.push_back(answer);
-      if (answer.state != SymbolState::refused) add_ring(answer.instrument_id, start);
+      if (answer.state != SymbolState::refused) add_ring(ring_of(answer.instrument_id));
     }
   }
 
-  void add_ring(std::uint32_t instrument_id, StartAt start) {
-    const auto ring = [&] {
-      if constexpr (is_ticks) return segment_->tick_ring(instrument_id);
-      if constexpr (!is_ticks) return segment_->bar_ring(instrument_id);
-    }();
+  [[nodiscard]] RingView<Record> ring_of(std::uint32_t instrument_id) const noexcept {
+    if constexpr (is_ticks) return segment_->tick_ring(instrument_id);
+    if constexpr (!is_ticks) return segment_->bar_ring(instrument_id);
+  }
+
+  // A later epoch is read from its first record: what is overwritten already counts as lost.
+  void add_ring(const RingView<Record>& ring) {
     if (!ring.is_open()) return;
     (void)segment_->prefault(ring);
-    rings_.add(ring, start);
+    rings_.add(epochs_ == 1 ? RingReader<Record>(ring, options_.start)
+                            : RingReader<Record>(ring, std::uint64_t{0}));
   }
 
   FollowOptions options_;

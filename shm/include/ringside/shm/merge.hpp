@@ -55,7 +55,8 @@ class MergedReader {
           return status;
         }
         source.is_held = status == ReadStatus::ok;
-        source.ts = source.is_held ? time_of(source.held) : 0;
+        // A time that lies ahead, or none at all, counts as now: it must not hold others up.
+        source.ts = source.is_held ? std::min(time_of(source.held), ts_now) : 0;
       }
       if (!source.is_held) {
         is_complete = false;
@@ -97,10 +98,8 @@ class MergedReader {
     bool is_held = false;
   };
 
-  // A record without a time has nothing to wait for.
   [[nodiscard]] std::uint64_t time_of(const Record& record) const noexcept {
-    const std::uint64_t ts = options_.by == MergeBy::ts_recv ? record.ts_recv : record.ts_event;
-    return ts == ts_absent ? ts_last_ : ts;
+    return options_.by == MergeBy::ts_recv ? record.ts_recv : record.ts_event;
   }
 
   Options options_;

@@ -8,6 +8,7 @@
 // Invariant: watches_[i] is where readers_[i] looks next.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "ringside/shm/ring.hpp"
@@ -47,16 +48,17 @@ class RingSet {
   /// Copies up to out.size() records; returns how many. Stops before a loss, as
   /// RingReader::poll_batch does.
   [[nodiscard]] std::size_t poll_batch(std::span<Record> out) noexcept {
+    if (std::exchange(owes_loss_, false)) return 0;
     std::size_t count = 0;
     while (count < out.size() && find_news()) {
       const auto room = out.subspan(count, std::min<std::size_t>(out.size() - count, burst_max));
       const std::size_t got = readers_[at_].poll_batch(room);
-      // Nothing: a loss. It is told by a call that returns 0.
-      if (got == 0 && count != 0) return count;
       watch(at_);
       burst_ = burst_max;
       count += got;
-      if (got == 0) return 0;
+      if (got != 0) continue;
+      owes_loss_ = count != 0;  // a loss is told by a call that returns 0: this one, or the next
+      break;
     }
     return count;
   }
@@ -132,6 +134,7 @@ class RingSet {
   std::vector<Watch> watches_;
   std::size_t at_ = 0;
   std::uint32_t burst_ = 0;
+  bool owes_loss_ = false;
 };
 
 using TickRingSet = RingSet<TickRecord>;

@@ -45,7 +45,8 @@ struct SymbolResult {
 /// feed's thread alone, and `readers` and the descriptors to the control thread.
 class SegmentWriter {
  public:
-  /// Creates, fills, maps and seals the memory. Nothing can run short later.
+  /// Creates, maps and seals the memory, which must be free as a whole; takes the fixed part and a
+  /// first part of what grows with the symbols, and the rest as they come (make_ready).
   /// Errors  memory: names the bytes needed and available; config: a slot count is no power of two.
   [[nodiscard]] static Result<std::unique_ptr<SegmentWriter>> create(const SegmentShape& shape);
 

@@ -135,13 +135,13 @@ inline void write_slot_by_pairs(Slot<Record>& slot, std::uint64_t sequence,
                                 const Words<Record>& in) noexcept {
   static_assert(has_pairs<Record>);
   slot.words[0].store(2 * sequence + 1, std::memory_order_release);  // [begin], as above
-  std::atomic_signal_fence(std::memory_order_release);
-  slot.words[1].store(in[1], std::memory_order_relaxed);  // relaxed: as above
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  slot.words[1].store(in[1], std::memory_order_relaxed);  // relaxed: between the fences
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     (detail::store_pair(slot.words[2 + 2 * I], in[2 + 2 * I], in[3 + 2 * I]), ...);
   }
   (std::make_index_sequence<Slot<Record>::word_count / 2 - 1>{});
-  std::atomic_signal_fence(std::memory_order_release);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
   slot.words[0].store(whole_stamp(sequence), std::memory_order_release);  // [publish], as above
 }
 
